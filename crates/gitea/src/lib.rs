@@ -1,0 +1,1 @@
+//! One Gitea or Forgejo over HTTP.

@@ -1,0 +1,1 @@
+//! A Gitea-compatible forge in memory on a real socket.

@@ -1,0 +1,1 @@
+//! Command line, configuration, transports: the binary aegis-mcp.

@@ -1,0 +1,1 @@
+//! Clients, canaries and fault control for tests.
