@@ -1,0 +1,107 @@
+//! How a presented key becomes what the store looks up: HMAC-SHA-256 under a secret pepper.
+//!
+//! A plain hash would let whoever copies the file test guesses offline; this one needs the pepper, which lies sealed.
+//! The lookup is by digest, so how long it takes says nothing about the key itself.
+
+use std::fmt;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::hmac;
+use secrecy::{ExposeSecret, SecretString};
+
+/// Bytes of a pepper.
+pub(crate) const PEPPER_BYTES: usize = 32;
+
+/// Bytes of an HMAC-SHA-256.
+const DIGEST_BYTES: usize = 32;
+
+/// The store's secret for digesting keys, made with the store and never changed. Printing shows nothing.
+pub struct Pepper(hmac::Key);
+
+impl Pepper {
+    pub(crate) fn new(bytes: &[u8; PEPPER_BYTES]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, bytes))
+    }
+
+    /// The digest of a presented key.
+    #[must_use]
+    pub fn digest(&self, presented: &SecretString) -> KeyDigest {
+        let tag = hmac::sign(&self.0, presented.expose_secret().as_bytes());
+        let mut digest = [0; DIGEST_BYTES];
+        for (to, from) in digest.iter_mut().zip(tag.as_ref()) {
+            *to = *from;
+        }
+        KeyDigest(digest)
+    }
+}
+
+impl fmt::Debug for Pepper {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Pepper(..)")
+    }
+}
+
+/// A key's digest: all the store ever holds of a key. Compared in constant time; hashed whole, so that it may key a map.
+#[derive(Clone, Copy, Hash)]
+pub struct KeyDigest([u8; DIGEST_BYTES]);
+
+impl KeyDigest {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().map(Self).ok()
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; DIGEST_BYTES] {
+        &self.0
+    }
+}
+
+impl PartialEq for KeyDigest {
+    fn eq(&self, other: &Self) -> bool {
+        verify_slices_are_equal(&self.0, &other.0).is_ok()
+    }
+}
+
+impl Eq for KeyDigest {}
+
+impl fmt::Debug for KeyDigest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("KeyDigest(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_follow_rfc_4231_and_differ_by_key_and_pepper() {
+        // RFC 4231 §4.3; HMAC pads its key with zeros, so the four bytes of "Jefe" in 32 give the same tag.
+        let mut pepper = [0; PEPPER_BYTES];
+        pepper[..4].copy_from_slice(b"Jefe");
+        let digest = Pepper::new(&pepper).digest(&"what do ya want for nothing?".into());
+        let expected = KeyDigest([
+            0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e, 0x6a, 0x04, 0x24, 0x26, 0x08, 0x95, 0x75, 0xc7, 0x5a, 0x00,
+            0x3f, 0x08, 0x9d, 0x27, 0x39, 0x83, 0x9d, 0xec, 0x58, 0xb9, 0x64, 0xec, 0x38, 0x43,
+        ]);
+        assert_eq!(digest, expected);
+        assert_ne!(digest, Pepper::new(&pepper).digest(&"what do ya want for nothing!".into()));
+        assert_ne!(digest, Pepper::new(&[7; PEPPER_BYTES]).digest(&"what do ya want for nothing?".into()));
+    }
+
+    #[test]
+    fn k01_digests_are_compared_whole() {
+        let digest = KeyDigest([9; DIGEST_BYTES]);
+        for place in 0..DIGEST_BYTES {
+            let mut other = digest;
+            other.0[place] ^= 1;
+            assert_ne!(digest, other, "a difference at byte {place} was missed");
+        }
+        assert_eq!(digest, KeyDigest([9; DIGEST_BYTES]));
+    }
+
+    #[test]
+    fn k11_printing_a_pepper_or_a_digest_shows_nothing() {
+        assert_eq!(format!("{:?}", Pepper::new(&[7; PEPPER_BYTES])), "Pepper(..)");
+        assert_eq!(format!("{:?}", KeyDigest([7; DIGEST_BYTES])), "KeyDigest(..)");
+    }
+}
