@@ -1,1 +1,18 @@
 //! One Gitea or Forgejo over HTTP.
+//!
+//! The room knows nothing of MCP, policy, sessions or storage. It turns names into URLs that cannot leave the
+//! configured base, sends a person's own credential with every request, and turns answers into small structs or one
+//! of the errors of [`GiteaError`]. What Gitea says in its own words never becomes an error text.
+
+pub mod connect;
+pub mod endpoints;
+pub mod error;
+mod exchange;
+pub mod flavor;
+mod fresh;
+pub mod name;
+pub mod read;
+mod route;
+
+pub use error::{Fault, GiteaError};
+pub use name::{GitRef, Index, NameError, Owner, RepoPath, RepositoryId, RepositoryName, Sha};

@@ -1,0 +1,250 @@
+//! One request and its answer: headers, deadline, byte cap, one retry, and what every status means.
+
+mod body;
+mod fault;
+mod moved;
+mod refusal;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aegis_ambient::Ambient;
+use bytes::Bytes;
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, RANGE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::connect::{BaseUrl, Credential, Settings};
+use crate::error::{Fault, GiteaError};
+use crate::flavor::Instance;
+use crate::fresh::Fresh;
+use crate::read::Limits;
+use crate::route::Call;
+
+const IDLE_CONNECTIONS: usize = 64;
+/// How long version, flavour and limits are believed: an upgrade is noticed within this time.
+const INSTANCE_LIFETIME: Duration = Duration::from_mins(5);
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The pool, and what is known of the instance behind it.
+pub(crate) struct Connection {
+    http: reqwest::Client,
+    base: BaseUrl,
+    request_timeout: Duration,
+    max_body_bytes: u64,
+    ambient: Ambient,
+    instance: Fresh<Instance>,
+    limits: Fresh<Limits>,
+}
+
+impl Connection {
+    pub(crate) fn new(settings: Settings, ambient: Ambient) -> Result<Self, GiteaError> {
+        let http = reqwest::Client::builder()
+            .user_agent(user_agent(&settings.user_agent)?)
+            .connect_timeout(settings.connect_timeout)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .no_proxy()
+            .referer(false)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never());
+        let authorities = settings.ca_file_pem.as_deref().map(authorities).transpose()?.unwrap_or_default();
+        let http = if settings.base_url.is_encrypted() {
+            http.https_only(true).tls_certs_merge(authorities)
+        } else {
+            // Without TLS a machine that has no certificate authorities at all must do, too.
+            http.tls_certs_only(authorities)
+        };
+        Ok(Self {
+            http: http.build().map_err(|_| {
+                GiteaError::Setting("no certificate authorities: install the system's, or name a CA file")
+            })?,
+            base: settings.base_url,
+            request_timeout: settings.request_timeout,
+            max_body_bytes: settings.max_body_bytes,
+            ambient,
+            instance: Fresh::new(INSTANCE_LIFETIME),
+            limits: Fresh::new(INSTANCE_LIFETIME),
+        })
+    }
+}
+
+fn user_agent(text: &str) -> Result<HeaderValue, GiteaError> {
+    HeaderValue::from_str(text).map_err(|_| GiteaError::Setting("the user agent holds characters no header may hold"))
+}
+
+fn authorities(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, GiteaError> {
+    let found = reqwest::Certificate::from_pem_bundle(pem).unwrap_or_default();
+    if found.is_empty() { Err(GiteaError::Setting("the CA file holds no PEM certificate")) } else { Ok(found) }
+}
+
+/// What to do when a body is larger than the cap.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Oversize {
+    Refuse,
+    Cut,
+}
+
+/// An answer with a status of success.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// Whether the body was cut at the cap.
+    pub(crate) is_cut: bool,
+}
+
+/// A connection together with whose requests go over it.
+pub(crate) struct Bound {
+    connection: Arc<Connection>,
+    credential: Option<Credential>,
+    correlation_id: String,
+}
+
+impl Bound {
+    pub(crate) fn new(connection: Arc<Connection>, credential: Option<Credential>, correlation_id: &str) -> Self {
+        Self { connection, credential, correlation_id: correlation_id.to_owned() }
+    }
+
+    /// The same connection without a credential.
+    pub(crate) fn anonymous(&self) -> Self {
+        Self::new(Arc::clone(&self.connection), None, &self.correlation_id)
+    }
+
+    pub(crate) fn has_credential(&self) -> bool {
+        self.credential.is_some()
+    }
+
+    pub(crate) fn ambient(&self) -> &Ambient {
+        &self.connection.ambient
+    }
+
+    pub(crate) fn kept_instance(&self) -> &Fresh<Instance> {
+        &self.connection.instance
+    }
+
+    pub(crate) fn kept_limits(&self) -> &Fresh<Limits> {
+        &self.connection.limits
+    }
+
+    pub(crate) fn max_body_bytes(&self) -> u64 {
+        self.connection.max_body_bytes
+    }
+
+    /// The request's deadline put around `work`, for work that waits for others' requests.
+    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, GiteaError>>) -> Result<T, GiteaError> {
+        tokio::time::timeout(self.connection.request_timeout, work).await.unwrap_or(Err(GiteaError::Timeout))
+    }
+
+    /// A JSON answer, read as `T`.
+    pub(crate) async fn json<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, GiteaError> {
+        Ok(self.json_and_headers(call).await?.0)
+    }
+
+    /// A JSON answer and its headers, for paging.
+    pub(crate) async fn json_and_headers<T: DeserializeOwned>(
+        &self,
+        call: &Call<'_>,
+    ) -> Result<(T, HeaderMap), GiteaError> {
+        let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+        let answer = self.send(call, accept, Oversize::Refuse).await?;
+        if answer.status != StatusCode::OK {
+            return Err(GiteaError::Unexpected { status: answer.status.as_u16() });
+        }
+        if !media_type(&answer.headers).eq_ignore_ascii_case("application/json") {
+            return Err(GiteaError::Malformed { what: "content type" });
+        }
+        if answer.body.is_empty() {
+            return Err(GiteaError::Malformed { what: "empty body" });
+        }
+        let value = serde_json::from_slice(&answer.body).map_err(|error| self.not_as_described(call, &error))?;
+        Ok((value, answer.headers))
+    }
+
+    /// Bytes that are not JSON: a diff, a raw file. Where they are more than the cap, they are cut.
+    pub(crate) async fn bytes(&self, call: &Call<'_>, range: Option<HeaderValue>) -> Result<Answer, GiteaError> {
+        // A range of compressed bytes would be another range.
+        let identity = HeaderValue::from_static("identity");
+        let headers = range.map(|range| [(RANGE, range), (ACCEPT_ENCODING, identity)]).into_iter().flatten().collect();
+        let answer = self.send(call, headers, Oversize::Cut).await?;
+        // Gitea gives even HTML files as plain text; a page under 200 is somebody else's, a proxy's sign-in mostly.
+        if media_type(&answer.headers).eq_ignore_ascii_case("text/html") {
+            return Err(GiteaError::Malformed { what: "content type" });
+        }
+        Ok(answer)
+    }
+
+    async fn send(&self, call: &Call<'_>, headers: HeaderMap, oversize: Oversize) -> Result<Answer, GiteaError> {
+        let url = call.url(&self.connection.base)?;
+        let attempt = || self.attempt(call, url.clone(), headers.clone(), oversize);
+        let attempts = async {
+            match attempt().await {
+                // Refused, or closed by an idle peer as we wrote: once more, since a read may be repeated.
+                Err(GiteaError::Unreachable { fault: Fault::Connect | Fault::Broken }) => attempt().await,
+                other => other,
+            }
+        };
+        let outcome = self.in_time(attempts).await;
+        let code = match &outcome {
+            Ok(_) => "ok",
+            Err(error) => error.code(),
+        };
+        tracing::debug!(
+            endpoint = call.endpoint().name,
+            path = call.endpoint().path,
+            outcome = code,
+            correlation_id = self.correlation_id,
+            "asked Gitea"
+        );
+        outcome
+    }
+
+    async fn attempt(
+        &self,
+        call: &Call<'_>,
+        url: Url,
+        headers: HeaderMap,
+        oversize: Oversize,
+    ) -> Result<Answer, GiteaError> {
+        let mut request = self.connection.http.get(url.clone()).headers(headers);
+        if let Some(credential) = &self.credential {
+            request = request.header(AUTHORIZATION, credential.header().ok_or(GiteaError::Unauthorized)?);
+        }
+        if let Ok(id) = HeaderValue::from_str(&self.correlation_id) {
+            request = request.header(REQUEST_ID, id);
+        }
+        let mut response = request.send().await.map_err(|error| fault::of(&error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        if status.is_success() || is_range_answer(call, status) {
+            let (body, is_cut) = body::read(&mut response, self.max_body_bytes(), oversize).await?;
+            return Ok(Answer { status, headers, body, is_cut });
+        }
+        if status.is_redirection() {
+            return Err(moved::explain(status, &headers, &url, &self.connection.base));
+        }
+        Err(refusal::explain(call.endpoint(), &mut response, &self.connection.ambient).await)
+    }
+
+    /// What serde says of a body may quote it, so only the place goes to the log.
+    fn not_as_described(&self, call: &Call<'_>, error: &serde_json::Error) -> GiteaError {
+        tracing::warn!(
+            endpoint = call.endpoint().name,
+            line = error.line(),
+            column = error.column(),
+            correlation_id = self.correlation_id,
+            "Gitea's answer is not what the endpoint promises"
+        );
+        GiteaError::Malformed { what: "JSON" }
+    }
+}
+
+/// 416 answers a range beyond the end of a raw file: nothing is there, which is no fault.
+fn is_range_answer(call: &Call<'_>, status: StatusCode) -> bool {
+    status == StatusCode::RANGE_NOT_SATISFIABLE && call.endpoint() == &crate::endpoints::RAW
+}
+
+/// The content type without its parameters; empty where there is none.
+fn media_type(headers: &HeaderMap) -> &str {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content_type.split(';').next().unwrap_or_default().trim()
+}

@@ -1,0 +1,335 @@
+//! History: commits, their diffs, and what checks said of them.
+
+use bytes::Bytes;
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::page::{self, paged};
+use super::tolerant::{or_default, time};
+use super::{Page, PageRequest, RepositoryReader, User};
+use crate::endpoints::{COMMIT, COMMIT_DIFF, COMMIT_STATUS, COMMITS, COMMITS_BY_DATE, served_since};
+use crate::error::GiteaError;
+use crate::name::{GitRef, RepoPath, Sha};
+use crate::route::Call;
+
+/// Where a path is given, Gitea ignores `limit` and answers so many commits a page (`[git] COMMITS_RANGE_SIZE`).
+const COMMITS_OF_A_PATH: u32 = 50;
+
+/// A commit.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "RawCommit")]
+pub struct Commit {
+    /// Its id.
+    pub sha: Sha,
+    /// Its whole message.
+    pub message: String,
+    /// Who wrote the change, by the commit's own word.
+    pub author: Option<Signature>,
+    /// Who made the commit, by the commit's own word.
+    pub committer: Option<Signature>,
+    /// The account Gitea takes the author for.
+    pub author_account: Option<User>,
+    /// Ids of its parents.
+    pub parents: Vec<Sha>,
+    /// Its page.
+    pub html_url: String,
+    /// Changed lines; only of a single commit.
+    pub counts: Option<CommitCounts>,
+    /// Changed files; only of a single commit.
+    pub files: Vec<ChangedPath>,
+    /// What Gitea says of the signature; only of a single commit.
+    pub verification: Option<Verification>,
+}
+
+/// Name, mail address and time as written in a commit. Anybody can write anything there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Signature {
+    /// The name.
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+    /// The mail address.
+    #[serde(default, deserialize_with = "or_default")]
+    pub email: String,
+    /// The time.
+    #[serde(default, deserialize_with = "time")]
+    pub date: Option<Timestamp>,
+}
+
+/// Changed lines of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct CommitCounts {
+    /// Both together.
+    pub total: u64,
+    /// Added.
+    pub additions: u64,
+    /// Removed.
+    pub deletions: u64,
+}
+
+/// A file a commit changes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ChangedPath {
+    /// Its path, as it came: to be parsed before a policy is asked about it.
+    pub filename: String,
+    /// How it changed.
+    #[serde(default, deserialize_with = "or_default")]
+    pub status: FileChange,
+}
+
+/// How a file changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileChange {
+    /// New.
+    Added,
+    /// Changed in place.
+    #[serde(alias = "changed")]
+    Modified,
+    /// Gone.
+    #[serde(alias = "deleted")]
+    Removed,
+    /// Under a new name.
+    Renamed,
+    /// A copy of another.
+    Copied,
+    /// A word we do not know.
+    #[default]
+    #[serde(other)]
+    Other,
+}
+
+/// What Gitea says of a commit's signature.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Verification {
+    /// Whether a key Gitea knows signed it.
+    pub verified: bool,
+    /// Why not, as one of Gitea's keys: `gpg.error.not_signed_commit`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub reason: String,
+}
+
+#[derive(Deserialize)]
+struct RawCommit {
+    sha: Sha,
+    commit: RawCommitBody,
+    #[serde(default)]
+    author: Option<User>,
+    #[serde(default, deserialize_with = "or_default")]
+    parents: Vec<RawParent>,
+    #[serde(default, deserialize_with = "or_default")]
+    html_url: String,
+    #[serde(default)]
+    stats: Option<CommitCounts>,
+    #[serde(default, deserialize_with = "or_default")]
+    files: Vec<ChangedPath>,
+}
+
+#[derive(Deserialize)]
+struct RawCommitBody {
+    #[serde(default, deserialize_with = "or_default")]
+    message: String,
+    #[serde(default)]
+    author: Option<Signature>,
+    #[serde(default)]
+    committer: Option<Signature>,
+    #[serde(default)]
+    verification: Option<Verification>,
+}
+
+#[derive(Deserialize)]
+struct RawParent {
+    sha: Sha,
+}
+
+impl From<RawCommit> for Commit {
+    fn from(raw: RawCommit) -> Self {
+        Self {
+            sha: raw.sha,
+            message: raw.commit.message,
+            author: raw.commit.author,
+            committer: raw.commit.committer,
+            author_account: raw.author,
+            parents: raw.parents.into_iter().map(|parent| parent.sha).collect(),
+            html_url: raw.html_url,
+            counts: raw.stats,
+            files: raw.files,
+            verification: raw.commit.verification,
+        }
+    }
+}
+
+/// All checks of one commit together.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CombinedStatus {
+    /// The worst of them.
+    #[serde(default, deserialize_with = "or_default")]
+    pub state: StatusState,
+    /// How many there are; the list may hold fewer.
+    #[serde(default)]
+    pub total_count: u64,
+    /// One each.
+    #[serde(default, deserialize_with = "or_default")]
+    pub statuses: Vec<CommitStatus>,
+}
+
+/// One check of a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CommitStatus {
+    /// Its verdict.
+    #[serde(default, deserialize_with = "or_default")]
+    pub status: StatusState,
+    /// Its name.
+    #[serde(default, deserialize_with = "or_default")]
+    pub context: String,
+    /// Its own words.
+    #[serde(default, deserialize_with = "or_default")]
+    pub description: String,
+    /// Where it can be looked at, as its author wrote it.
+    #[serde(default, deserialize_with = "or_default")]
+    pub target_url: String,
+}
+
+/// A check's verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StatusState {
+    /// Not yet known.
+    Pending,
+    /// Good.
+    Success,
+    /// The check itself broke.
+    Error,
+    /// Bad.
+    Failure,
+    /// Good with reservations.
+    Warning,
+    /// Not run.
+    Skipped,
+    /// A word we do not know, or none.
+    #[default]
+    #[serde(other)]
+    Other,
+}
+
+/// A diff as git prints it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diff {
+    /// Its bytes: mostly UTF-8, but files may hold anything.
+    pub bytes: Bytes,
+    /// Whether it was cut at the byte cap.
+    pub is_truncated: bool,
+}
+
+/// Which commits, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitQuery {
+    /// From here back; the default branch if none.
+    pub sha: Option<GitRef>,
+    /// Only those that change this file or directory.
+    pub path: Option<RepoPath>,
+    /// Only those after; Gitea 1.25 and later.
+    pub since: Option<Timestamp>,
+    /// Only those before; Gitea 1.25 and later.
+    pub until: Option<Timestamp>,
+    /// Which page.
+    pub page: PageRequest,
+}
+
+impl RepositoryReader {
+    /// Commits without counts, files and verification, which would cost three times as much. None of an empty
+    /// repository.
+    ///
+    /// # Errors
+    /// [`GiteaError::NotServed`] for `since` and `until` on an instance that would silently ignore them.
+    pub async fn commits(&self, query: &CommitQuery) -> Result<Page<Commit>, GiteaError> {
+        if query.since.is_some() || query.until.is_some() {
+            self.dates_are_served().await?;
+        }
+        let page = match &query.path {
+            Some(path) if !path.is_root() => self.commits_of(path, query).await,
+            _ => self.bound.page(self.history(query), query.page).await,
+        };
+        match page {
+            // "Git Repository is empty."
+            Err(GiteaError::Conflict) => Ok(Page { items: Vec::new(), total: Some(0), has_more: false }),
+            other => other,
+        }
+    }
+
+    /// Commits of a path, cut out of Gitea's fixed pages: one or two of them hold the page asked for.
+    async fn commits_of(&self, path: &RepoPath, query: &CommitQuery) -> Result<Page<Commit>, GiteaError> {
+        let (wished, offset) = (u64::from(query.page.limit().min(COMMITS_OF_A_PATH)), query.page.offset());
+        let mut items = Vec::new();
+        let mut total = None;
+        let mut at = offset;
+        while at < offset.saturating_add(wished) {
+            let upstream = at / u64::from(COMMITS_OF_A_PATH);
+            let number = u32::try_from(upstream.saturating_add(1)).unwrap_or(u32::MAX);
+            let call =
+                paged(self.history(query), PageRequest::new(number, COMMITS_OF_A_PATH)).query("path", path.as_str());
+            let (commits, headers) = self.bound.json_and_headers::<Option<Vec<Commit>>>(&call).await?;
+            total = page::total(&headers);
+            let skip = usize::try_from(at % u64::from(COMMITS_OF_A_PATH)).unwrap_or(usize::MAX);
+            items.extend(commits.unwrap_or_default().into_iter().skip(skip));
+            at = upstream.saturating_add(1).saturating_mul(u64::from(COMMITS_OF_A_PATH));
+            if total.is_none_or(|total| total <= at) {
+                break;
+            }
+        }
+        items.truncate(usize::try_from(wished).unwrap_or(usize::MAX));
+        let seen = offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
+        let has_more = !items.is_empty() && total.is_some_and(|total| seen < total);
+        Ok(Page { items, total, has_more })
+    }
+
+    fn history<'a>(&'a self, query: &'a CommitQuery) -> Call<'a> {
+        self.call(&COMMITS)
+            .query("stat", "false")
+            .query("verification", "false")
+            .query("files", "false")
+            .maybe("sha", query.sha.as_ref().map(GitRef::as_str))
+            .maybe("since", query.since.map(|time| time.to_string()))
+            .maybe("until", query.until.map(|time| time.to_string()))
+    }
+
+    async fn dates_are_served(&self) -> Result<(), GiteaError> {
+        let (gitea, forgejo) = COMMITS_BY_DATE;
+        if self.bound.instance().await?.serves(gitea, forgejo) {
+            return Ok(());
+        }
+        Err(GiteaError::NotServed { endpoint: "commits by date", since: served_since(gitea, forgejo) })
+    }
+
+    /// One commit with counts, files and what Gitea says of its signature.
+    ///
+    /// # Errors
+    /// [`GiteaError::NotFound`] where there is none.
+    pub async fn commit(&self, at: &GitRef) -> Result<Commit, GiteaError> {
+        self.bound.json(&self.call(&COMMIT).revision(at)).await
+    }
+
+    /// One commit as a diff against its first parent, cut at the byte cap.
+    ///
+    /// # Errors
+    /// [`GiteaError::NotFound`] where there is none.
+    pub async fn commit_diff(&self, sha: &Sha) -> Result<Diff, GiteaError> {
+        self.diff(&self.call(&COMMIT_DIFF).object(sha).diff()).await
+    }
+
+    /// What checks said of a commit: the first page of them and their sum.
+    ///
+    /// # Errors
+    /// [`GiteaError`].
+    pub async fn status(&self, sha: &Sha) -> Result<CombinedStatus, GiteaError> {
+        self.bound.json(&self.call(&COMMIT_STATUS).status_of(sha)).await
+    }
+
+    pub(super) async fn diff(&self, call: &Call<'_>) -> Result<Diff, GiteaError> {
+        let answer = self.bound.bytes(call, None).await?;
+        if answer.status != StatusCode::OK {
+            return Err(GiteaError::Unexpected { status: answer.status.as_u16() });
+        }
+        Ok(Diff { bytes: answer.body, is_truncated: answer.is_cut })
+    }
+}

@@ -1,0 +1,84 @@
+//! Version, flavour and limits: asked without a token where the instance allows it, kept for five minutes.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::InstanceReader;
+use super::tolerant::count;
+use crate::endpoints::{API_SETTINGS, Endpoint, VERSION};
+use crate::error::GiteaError;
+use crate::exchange::Bound;
+use crate::flavor::Instance;
+use crate::route::Call;
+
+/// What the instance publishes of its limits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Limits {
+    /// The longest page of a list.
+    pub max_response_items: u32,
+    /// A page's length where none is asked for.
+    pub default_paging_num: u32,
+    /// The longest page of a tree.
+    pub default_git_trees_per_page: u32,
+    /// Larger blobs come without their content, in bytes.
+    #[serde(deserialize_with = "count")]
+    pub default_max_blob_size: u64,
+}
+
+#[derive(Deserialize)]
+struct ServerVersion {
+    version: String,
+}
+
+impl InstanceReader {
+    /// Flavour and version, at most five minutes old.
+    ///
+    /// # Errors
+    /// [`GiteaError`] where the instance cannot be asked.
+    pub async fn instance(&self) -> Result<Instance, GiteaError> {
+        self.bound.instance().await
+    }
+
+    /// Limits, at most five minutes old.
+    ///
+    /// # Errors
+    /// [`GiteaError`] where the instance cannot be asked.
+    pub async fn limits(&self) -> Result<Limits, GiteaError> {
+        let fetch = self.bound.public(&API_SETTINGS);
+        self.bound.in_time(self.bound.kept_limits().or_fetch(self.bound.ambient(), fetch)).await
+    }
+}
+
+impl Bound {
+    pub(super) async fn instance(&self) -> Result<Instance, GiteaError> {
+        let fetch = async {
+            let ServerVersion { version } = self.public(&VERSION).await?;
+            Ok(Instance::from_version(&version))
+        };
+        self.in_time(self.kept_instance().or_fetch(self.ambient(), fetch)).await
+    }
+
+    /// Whether to use an endpoint that only some releases have, where another does the same. An instance that cannot
+    /// be reached is an error; one that will not tell its version is served by what every release has.
+    pub(super) async fn has(&self, endpoint: &'static Endpoint) -> Result<bool, GiteaError> {
+        match self.instance().await {
+            Ok(instance) => Ok(endpoint.served_by(&instance)),
+            Err(
+                error @ (GiteaError::Unreachable { .. }
+                | GiteaError::Timeout
+                | GiteaError::Unavailable { .. }
+                | GiteaError::RateLimited { .. }),
+            ) => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Asks without a token, which costs a fifth; an instance that answers nobody without one is asked again with it.
+    async fn public<T: DeserializeOwned>(&self, endpoint: &'static Endpoint) -> Result<T, GiteaError> {
+        let call = Call::to(endpoint);
+        match self.anonymous().json(&call).await {
+            Err(GiteaError::Unauthorized | GiteaError::Forbidden) if self.has_credential() => self.json(&call).await,
+            other => other,
+        }
+    }
+}

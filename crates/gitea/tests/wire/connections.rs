@@ -1,0 +1,89 @@
+//! Connections that do not come about, and the one retry.
+
+use std::time::{Duration, Instant};
+
+use aegis_ambient::Ambient;
+use aegis_gitea::connect::{Client, Settings};
+use aegis_gitea::{Fault, GiteaError};
+use tokio::net::TcpListener;
+
+use crate::server::{Server, Step, answer, client, credential, json, raw, settings};
+
+const USER: &str = r#"{"id":1,"login":"alice"}"#;
+
+async fn user_error(base: &str) -> GiteaError {
+    client(settings(base)).account(&credential(), "call-1").user().await.unwrap_err()
+}
+
+#[tokio::test]
+async fn u01_refused_unresolved_and_black_holes_are_unreachable() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    assert_eq!(user_error(&format!("http://{closed}")).await, GiteaError::Unreachable { fault: Fault::Connect });
+    let unresolved = GiteaError::Unreachable { fault: Fault::Name };
+    assert_eq!(user_error("http://gitea.invalid").await, unresolved);
+    // RFC 5737: an address that leads nowhere.
+    let hurried = Settings { connect_timeout: Duration::from_millis(200), ..settings("http://192.0.2.1") };
+    let error = client(hurried).account(&credential(), "call-1").user().await.unwrap_err();
+    assert_eq!(error, GiteaError::Unreachable { fault: Fault::Connect });
+}
+
+#[tokio::test]
+async fn u01_a_connection_that_breaks_before_the_answer_is_tried_once_more() {
+    let server = Server::in_order(vec![vec![Step::Reset], json(USER)]).await;
+    assert_eq!(server.account().user().await.unwrap().login, "alice");
+    assert_eq!(server.seen().len(), 2);
+    let server = Server::in_order(vec![vec![Step::Reset]]).await;
+    assert_eq!(server.account().user().await.unwrap_err(), GiteaError::Unreachable { fault: Fault::Broken });
+    assert_eq!(server.seen().len(), 2, "once more, not more often");
+    let server = Server::in_order(vec![raw("HTTP/1.1 200 OK\r\nConte"), json(USER)]).await;
+    assert_eq!(server.account().user().await.unwrap().login, "alice");
+}
+
+#[tokio::test]
+async fn u01_an_answer_of_any_kind_is_not_asked_for_again() {
+    let cases = [
+        answer("500 Internal Server Error", "", b""),
+        answer("503 Service Unavailable", "", b""),
+        answer("429 Too Many Requests", "", b""),
+        json("{"),
+        raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"),
+        vec![Step::Wait(Duration::from_secs(30))],
+    ];
+    for script in cases {
+        let server = Server::in_order(vec![script, json(USER)]).await;
+        assert!(server.impatient_account().user().await.is_err());
+        assert_eq!(server.seen().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn u02_the_retry_is_inside_the_deadline() {
+    let slow_reset = vec![Step::Wait(Duration::from_millis(300)), Step::Reset];
+    let server = Server::in_order(vec![slow_reset, vec![Step::Wait(Duration::from_secs(30))]]).await;
+    #[expect(clippy::disallowed_methods, reason = "this test measures real time")]
+    let started = Instant::now();
+    assert_eq!(server.impatient_account().user().await.unwrap_err(), GiteaError::Timeout);
+    assert!(started.elapsed() < Duration::from_millis(1500));
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn u12_a_check_of_the_person_that_cannot_run_is_an_error() {
+    for script in [vec![Step::Reset], answer("502 Bad Gateway", "", b""), json("null"), json("{}")] {
+        let server = Server::in_order(vec![script]).await;
+        assert!(server.account().user().await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_used_stop_the_start() {
+    let refused = |settings: Settings| match Client::new(settings, Ambient::real()).err().unwrap() {
+        GiteaError::Setting(sentence) => sentence,
+        other => panic!("{other}"),
+    };
+    let good = || settings("https://git.example.org");
+    assert!(refused(Settings { user_agent: "a\nb".to_owned(), ..good() }).contains("user agent"));
+    for pem in [b"".as_slice(), b"no certificate", b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n"] {
+        assert!(refused(Settings { ca_file_pem: Some(pem.to_vec()), ..good() }).contains("CA file"));
+    }
+}
