@@ -1,1 +1,34 @@
 //! Who are you, may you, how often, write it down, what may leave.
+//!
+//! The only maker of a [`Principal`] and of permits. A transport knows four things of it: [`Gate::authenticate`],
+//! [`Gate::admit`], [`Gate::list`] and [`Gate::call`]; a tool knows its [`ReadPermit`].
+
+mod answer;
+mod arguments;
+pub mod audit;
+mod authn;
+mod catalog;
+mod error;
+mod gate;
+mod limit;
+mod lockout;
+mod permit;
+mod policy;
+mod principal;
+pub mod redact;
+mod schema;
+mod target;
+mod tool;
+
+pub use answer::{Answer, UNTRUSTED_NOTICE};
+pub use authn::{AuthnError, Origin, RawCredential, Settings as AuthnSettings};
+pub use catalog::{Catalog, Entry, Selection};
+pub use error::CallError;
+pub use gate::{Call, Gate, GateError, House, Parts};
+pub use limit::Settings as LimitSettings;
+pub use lockout::{Settings as LockoutSettings, Source};
+pub use permit::{ReadPermit, Visible};
+pub use policy::{Policy, PolicyError};
+pub use principal::Principal;
+pub use target::{Account, Instance, Repository, Target};
+pub use tool::{Image, OrMissing, Output, ReadTool, ToolError, ToolSpec, Toolset};

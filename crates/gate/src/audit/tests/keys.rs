@@ -1,0 +1,100 @@
+//! The key file, the directory, and who may read what.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+
+fn mode(path: &std::path::Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn refused(settings: &Settings) -> AuditError {
+    match Audit::open(settings.clone(), Ambient::real()) {
+        Err(error) => error,
+        Ok(_) => panic!("it was opened"),
+    }
+}
+
+#[tokio::test]
+async fn a08_files_are_private_and_the_public_part_is_enough_to_verify() {
+    let house = House::new();
+    let audit = house.open();
+    audit.announce(call("r")).await.unwrap();
+    audit.close().await;
+    assert_eq!(mode(&house.settings.directory), 0o700);
+    assert_eq!(mode(&house.settings.key_file), 0o600);
+    assert_eq!(mode(&house.root.path().join("audit.key.pub")), 0o644);
+    assert_eq!(mode(&house.root.path().join("second-place")), 0o600);
+    assert!(house.files().keys().all(|file| mode(&house.path(file)) == 0o600));
+    fs::remove_file(&house.settings.key_file).unwrap();
+    assert!(house.verify().intact());
+    assert_eq!(house.keys()[0].id(), audit.public_key().id());
+}
+
+#[tokio::test]
+async fn one_key_serves_every_start() {
+    let house = House::new();
+    let first = house.open();
+    let second = house.open();
+    assert_eq!(first.public_key().id(), second.public_key().id());
+    first.close().await;
+    second.close().await;
+    let report = house.verify();
+    assert!(report.intact() && report.chains.len() == 2, "{report}");
+}
+
+#[test]
+fn a_loose_key_file_is_refused_by_name() {
+    let house = House::new();
+    drop(house.open());
+    for loose in [0o640, 0o604, 0o660, 0o601] {
+        fs::set_permissions(&house.settings.key_file, fs::Permissions::from_mode(loose)).unwrap();
+        let error = refused(&house.settings);
+        assert_eq!(error.code(), "audit_key_loose");
+        assert!(error.to_string().contains("audit.key"), "{error}");
+    }
+    fs::set_permissions(&house.settings.key_file, fs::Permissions::from_mode(0o400)).unwrap();
+    drop(house.open());
+}
+
+#[test]
+fn a_key_file_that_holds_no_key_is_refused_and_not_overwritten() {
+    for content in ["", "secret", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
+        let house = House::new();
+        fs::write(&house.settings.key_file, content).unwrap();
+        fs::set_permissions(&house.settings.key_file, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(refused(&house.settings).code(), "audit_key_invalid");
+        assert_eq!(fs::read_to_string(&house.settings.key_file).unwrap(), content);
+    }
+}
+
+#[test]
+fn a_directory_or_second_place_that_cannot_be_written_is_refused_by_name() {
+    let house = House::new();
+    let file = house.root.path().join("a-file");
+    fs::write(&file, "").unwrap();
+    let directory = Settings { directory: file.join("audit"), ..house.settings.clone() };
+    let error = refused(&directory);
+    assert_eq!(error.code(), "audit_directory_unwritable");
+    assert!(error.to_string().contains("a-file"), "{error}");
+    let second = Settings { checkpoint_path: Some(file.join("second")), ..house.settings.clone() };
+    let error = refused(&second);
+    assert_eq!(error.code(), "audit_checkpoint_unwritable");
+    assert!(error.to_string().contains("second"), "{error}");
+    let prefix = Settings { prefix: "../x".to_owned(), ..house.settings.clone() };
+    assert_eq!(refused(&prefix).code(), "audit_prefix_invalid");
+}
+
+#[test]
+fn a_key_made_by_openssl_is_taken() {
+    // RFC 8410 §10.3, with the public key of §10.1.
+    const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----\n\
+        MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
+    const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----\n\
+        MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
+    let house = House::new();
+    fs::write(&house.settings.key_file, PRIVATE).unwrap();
+    fs::set_permissions(&house.settings.key_file, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(house.root.path().join("audit.key.pub"), PUBLIC).unwrap();
+    assert_eq!(house.open().public_key().id(), house.keys()[0].id());
+}

@@ -1,0 +1,137 @@
+//! Who are you? One file per way in; this one holds what they share and the order in which they are tried.
+
+mod authenticator;
+pub(crate) mod gitea_token;
+pub(crate) mod key;
+pub(crate) mod shape;
+pub(crate) mod shared;
+
+pub(crate) use authenticator::Authenticator;
+pub use authenticator::Settings;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use thiserror::Error;
+
+use crate::audit::Transport;
+
+/// What the caller sent to get in, undecoded.
+#[derive(Debug, Clone)]
+pub enum RawCredential {
+    /// Nothing.
+    Missing,
+    /// An `Authorization` header that is no `Bearer` credential, or several of them.
+    Malformed,
+    /// What stood behind `Bearer`.
+    Bearer(SecretString),
+    /// The process's own user: stdio, `tools`, `call`, or `AUTH_ENABLED=false` on loopback.
+    Local,
+}
+
+/// Where a request came from. For records and lock-outs; it grants nothing.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The transport it came through.
+    pub transport: Transport,
+    /// The peer, or the client a trusted proxy named. None over stdio.
+    pub address: Option<IpAddr>,
+    /// What the client calls itself.
+    pub client: Option<String>,
+    /// The request id.
+    pub correlation_id: String,
+}
+
+/// Why somebody did not get in.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AuthnError {
+    /// No credential came.
+    #[error("this needs a key: send `Authorization: Bearer <key>`")]
+    Missing,
+    /// It cannot be a key: not `Bearer`, sent twice, too short, too long, or with characters no key has.
+    #[error("this is not the form of a key")]
+    InvalidFormat {
+        /// Tries before the address is locked out; none where the attempt did not count.
+        tries_left: Option<u32>,
+    },
+    /// It is none of ours.
+    #[error("this key is not known here")]
+    InvalidKey {
+        /// Tries before the address is locked out; none where the attempt did not count.
+        tries_left: Option<u32>,
+    },
+    /// It was right once: expired, revoked, or a token this gateway does not take.
+    #[error("this token is not valid here, or no longer")]
+    InvalidToken,
+    /// The address is locked out.
+    #[error("Too many failed authentication attempts")]
+    LockedOut {
+        /// For how long still.
+        retry_after: Duration,
+    },
+    /// The address sends too many requests that do not authenticate.
+    #[error("Too many requests without a valid credential")]
+    RateLimited {
+        /// When to come back.
+        retry_after: Duration,
+    },
+    /// Gitea has suspended the account.
+    #[error("Gitea has suspended this account")]
+    Suspended,
+    /// The account behind a shared token may not be used: it is a site administrator, or its token cannot say whose it is.
+    #[error("the account behind this credential may not be used here")]
+    AccountRefused,
+    /// The check could not run, so the answer is no.
+    #[error("the credential cannot be checked now")]
+    Unavailable,
+}
+
+impl AuthnError {
+    /// The frozen code, `snake_case`; the first design's names where it had one.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing_api_key",
+            Self::InvalidFormat { .. } => "invalid_key_format",
+            Self::InvalidKey { .. } => "invalid_api_key",
+            Self::InvalidToken => "invalid_token",
+            Self::LockedOut { .. } => "auth_rate_limit",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Suspended => "account_suspended",
+            Self::AccountRefused => "account_refused",
+            Self::Unavailable => "authentication_unavailable",
+        }
+    }
+
+    /// What the caller can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let tries = |left: u32| format!("{left} {} left from this address", if left == 1 { "try" } else { "tries" });
+        match self {
+            Self::InvalidFormat { tries_left } | Self::InvalidKey { tries_left } => tries_left.map(tries),
+            Self::LockedOut { retry_after } | Self::RateLimited { retry_after } => {
+                Some(format!("try again in {} s", retry_after.as_secs().max(1)))
+            }
+            Self::Missing => Some("the operator of this gateway hands out keys".to_owned()),
+            Self::InvalidToken => Some("ask the operator of this gateway for a new key".to_owned()),
+            Self::Unavailable => Some("try again in a moment".to_owned()),
+            Self::Suspended | Self::AccountRefused => None,
+        }
+    }
+
+    /// When to come back, where that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::LockedOut { retry_after } | Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::Unavailable => Some(Duration::from_secs(1)),
+            Self::Missing
+            | Self::InvalidFormat { .. }
+            | Self::InvalidKey { .. }
+            | Self::InvalidToken
+            | Self::Suspended
+            | Self::AccountRefused => None,
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The order in which a credential is tried, and the one place that makes a [`Principal`].
+
+use std::sync::Arc;
+
+use aegis_ambient::Ambient;
+use aegis_gitea::connect::{Client, Credential};
+use aegis_store::{KeyDigest, Scope, Store, StoreError};
+use arc_swap::ArcSwap;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::gitea_token::GiteaTokens;
+use super::key::{Configured, ConfiguredKeys, Standing, standing};
+use super::shape::{self, Shape};
+use super::shared::{Account, SharedAccount};
+use super::{AuthnError, Origin, RawCredential};
+use crate::audit::Method;
+use crate::lockout::{Failure, Lockout, Source};
+use crate::principal::{Identity, Principal};
+
+/// The ways in that the operator opened. Replaced whole when a secret file changes.
+#[derive(Default, Clone)]
+pub struct Settings {
+    /// `MCP_API_KEYS`.
+    pub api_keys: Vec<SecretString>,
+    /// `GITEA_TOKEN`: the account behind API keys and the process's own user.
+    pub api_account: Option<Credential>,
+    /// `GITEA_MCP_STATIC_TOKEN`: lets a client in.
+    pub service_token: Option<SecretString>,
+    /// `GITEA_MCP_DEFAULT_TOKEN`: goes to Gitea.
+    pub service_account: Option<Credential>,
+    /// `GITEA_TOKENS=any`.
+    pub gitea_tokens: bool,
+    /// Whether the process's own user is let in without a credential.
+    pub local: bool,
+}
+
+struct Doors {
+    keys: ConfiguredKeys,
+    api_account: Option<SharedAccount>,
+    service_account: Option<SharedAccount>,
+    gitea_tokens: bool,
+    local: bool,
+}
+
+pub(crate) struct Authenticator {
+    store: Arc<dyn Store>,
+    lockout: Lockout,
+    doors: ArcSwap<Doors>,
+    gitea_tokens: GiteaTokens,
+    ambient: Ambient,
+}
+
+impl Authenticator {
+    pub(crate) fn new(settings: &Settings, store: Arc<dyn Store>, lockout: Lockout, ambient: Ambient) -> Self {
+        let doors = ArcSwap::from_pointee(open(settings, store.as_ref()));
+        Self { store, lockout, doors, gitea_tokens: GiteaTokens::new(), ambient }
+    }
+
+    pub(crate) fn replace(&self, settings: &Settings) {
+        self.doors.store(Arc::new(open(settings, self.store.as_ref())));
+    }
+
+    /// Makes a principal of a credential, or says why not.
+    pub(crate) async fn check(
+        &self,
+        client: &Client,
+        raw: &RawCredential,
+        origin: &Origin,
+    ) -> Result<Principal, AuthnError> {
+        let doors = self.doors.load_full();
+        match raw {
+            RawCredential::Missing => Err(AuthnError::Missing),
+            RawCredential::Malformed => Err(AuthnError::InvalidFormat { tries_left: None }),
+            RawCredential::Local if doors.local => {
+                shared(client, doors.api_account.as_ref(), Method::Local, None, origin).await
+            }
+            RawCredential::Local => Err(AuthnError::Missing),
+            RawCredential::Bearer(value) => match shape::of(value.expose_secret()) {
+                Shape::Token => Err(AuthnError::InvalidToken),
+                Shape::Malformed => self.wrong(origin, |tries_left| AuthnError::InvalidFormat { tries_left }).await,
+                Shape::GiteaToken if doors.gitea_tokens => self.key_or_gitea_token(client, &doors, value, origin).await,
+                Shape::GiteaToken | Shape::Key => self.key_or_refusal(client, &doors, value, origin).await,
+            },
+        }
+    }
+
+    async fn key_or_refusal(
+        &self,
+        client: &Client,
+        doors: &Doors,
+        value: &SecretString,
+        origin: &Origin,
+    ) -> Result<Principal, AuthnError> {
+        if let Some(retry_after) = self.locked(origin).await? {
+            return Err(AuthnError::LockedOut { retry_after });
+        }
+        let digest = self.store.pepper().digest(value);
+        match self.key(client, doors, &digest, origin).await? {
+            Some(principal) => Ok(principal),
+            None => self.wrong(origin, |tries_left| AuthnError::InvalidKey { tries_left }).await,
+        }
+    }
+
+    /// A value of Gitea's form may be one of our keys too. A locked address is not told which keys exist, but Gitea's
+    /// own tokens never count and are never locked out.
+    async fn key_or_gitea_token(
+        &self,
+        client: &Client,
+        doors: &Doors,
+        value: &SecretString,
+        origin: &Origin,
+    ) -> Result<Principal, AuthnError> {
+        let digest = self.store.pepper().digest(value);
+        if self.locked(origin).await?.is_none()
+            && let Some(principal) = self.key(client, doors, &digest, origin).await?
+        {
+            return Ok(principal);
+        }
+        let (owner, credential) = self.gitea_tokens.owner(client, digest, value, &origin.correlation_id).await?;
+        Ok(principal(owner, Method::GiteaToken, None, vec![Scope::ReadRepository], credential))
+    }
+
+    async fn key(
+        &self,
+        client: &Client,
+        doors: &Doors,
+        digest: &KeyDigest,
+        origin: &Origin,
+    ) -> Result<Option<Principal>, AuthnError> {
+        let found = match doors.keys.find(digest) {
+            Some(Configured::ServiceToken(id)) => {
+                let account = doors.service_account.as_ref();
+                Some(shared(client, account, Method::ServiceToken, Some(id), origin).await)
+            }
+            Some(Configured::ApiKey(id)) => {
+                Some(shared(client, doors.api_account.as_ref(), Method::SharedKey, Some(id), origin).await)
+            }
+            None => self.stored(digest).await?,
+        };
+        if found.is_some()
+            && let Some(address) = origin.address
+        {
+            self.lockout.succeeded(Source::of(address)).await.map_err(unavailable)?;
+        }
+        found.transpose()
+    }
+
+    async fn stored(&self, digest: &KeyDigest) -> Result<Option<Result<Principal, AuthnError>>, AuthnError> {
+        let Some(key) = self.store.key_by_digest(digest).await.map_err(unavailable)? else { return Ok(None) };
+        let now = self.ambient.now();
+        match standing(&key, now) {
+            Standing::Expired | Standing::Revoked => return Ok(Some(Err(AuthnError::InvalidToken))),
+            Standing::Good { note_use: true } => self.store.touch_key(&key.id, now).await.map_err(unavailable)?,
+            Standing::Good { note_use: false } => (),
+        }
+        let owner = Account { id: key.account_id, login: key.owner_login, is_admin: false };
+        let credential = Credential::new(key.credential).map_err(|_| AuthnError::InvalidToken)?;
+        Ok(Some(Ok(principal(owner, Method::ApiKey, Some(key.id), key.scopes, credential))))
+    }
+
+    async fn locked(&self, origin: &Origin) -> Result<Option<std::time::Duration>, AuthnError> {
+        match origin.address {
+            Some(address) => self.lockout.locked(Source::of(address)).await.map_err(unavailable),
+            None => Ok(None),
+        }
+    }
+
+    /// Counts a wrong key against its address.
+    async fn wrong(
+        &self,
+        origin: &Origin,
+        error: impl Fn(Option<u32>) -> AuthnError,
+    ) -> Result<Principal, AuthnError> {
+        let Some(address) = origin.address else { return Err(error(None)) };
+        if let Some(retry_after) = self.locked(origin).await? {
+            return Err(AuthnError::LockedOut { retry_after });
+        }
+        match self.lockout.failed(Source::of(address)).await.map_err(unavailable)? {
+            Failure::TriesLeft(left) => Err(error(Some(left))),
+            Failure::Locked(_) => Err(error(Some(0))),
+        }
+    }
+}
+
+fn open(settings: &Settings, store: &dyn Store) -> Doors {
+    Doors {
+        keys: ConfiguredKeys::new(store.pepper(), &settings.api_keys, settings.service_token.as_ref()),
+        api_account: settings.api_account.clone().map(SharedAccount::new),
+        service_account: settings.service_account.clone().map(SharedAccount::new),
+        gitea_tokens: settings.gitea_tokens,
+        local: settings.local,
+    }
+}
+
+/// The owner of a shared credential. Without one the caller is refused: a token that lets a client in is never a
+/// fallback for one that goes to Gitea (attack R10).
+async fn shared(
+    client: &Client,
+    account: Option<&SharedAccount>,
+    method: Method,
+    key_id: Option<aegis_store::KeyId>,
+    origin: &Origin,
+) -> Result<Principal, AuthnError> {
+    let account = account.ok_or(AuthnError::AccountRefused)?;
+    let owner = account.owner(client, &origin.correlation_id).await?;
+    Ok(principal(owner, method, key_id, vec![Scope::ReadRepository], account.credential().clone()))
+}
+
+fn principal(
+    owner: Account,
+    method: Method,
+    key_id: Option<aegis_store::KeyId>,
+    scopes: Vec<Scope>,
+    credential: Credential,
+) -> Principal {
+    Principal::new(Identity { account_id: owner.id, login: owner.login, method, key_id, scopes, credential })
+}
+
+fn unavailable(error: StoreError) -> AuthnError {
+    tracing::error!(code = error.code(), "the store could not be asked about a key");
+    AuthnError::Unavailable
+}

@@ -1,0 +1,244 @@
+//! Why a call did not answer: one enum, every variant with a frozen code, a public sentence and, where the user can
+//! mend it, a hint. What Gitea said in its own words never gets here; it goes to the log.
+
+use std::time::Duration;
+
+use aegis_store::Scope;
+use thiserror::Error;
+
+/// A call's refusal or failure, as every transport shows it. `respond` in the server maps each variant to the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CallError {
+    /// No tool of that name exists for this caller.
+    #[error("there is no tool `{name}`")]
+    UnknownTool {
+        /// As it came, cut and escaped.
+        name: String,
+        /// The nearest name the caller may use.
+        near: Option<&'static str>,
+    },
+    /// An argument is missing, unknown, of the wrong type or outside its range.
+    #[error("argument `{argument}`: {came}; {wanted}")]
+    InvalidArgument {
+        /// The argument's name.
+        argument: String,
+        /// What came, cut and escaped.
+        came: String,
+        /// What would be right.
+        wanted: String,
+    },
+    /// Nothing of that name is there for this caller. Hidden and absent read the same.
+    #[error("there is no {what} {name} that you may see")]
+    NotFound {
+        /// "repository", "branch", "file", "issue".
+        what: &'static str,
+        /// As the caller wrote it.
+        name: String,
+        /// What exists nearby and may be seen.
+        near: Vec<String>,
+    },
+    /// A rule of the operator's policy, or the lack of one, forbids it. Said before Gitea is asked.
+    #[error("this gateway's policy does not allow it ({rule})")]
+    PolicyDenied {
+        /// The rule's id, never its pattern.
+        rule: String,
+    },
+    /// The token that let the caller in lacks a scope of ours.
+    #[error("this needs the scope {}", required.as_str())]
+    InsufficientScope {
+        /// The scope to ask for.
+        required: Scope,
+    },
+    /// The Gitea token behind the sign-in lacks scopes of Gitea's.
+    #[error("the Gitea token behind this sign-in lacks {}", required.join(", "))]
+    UpstreamScope {
+        /// Gitea's names, as `read:issue`.
+        required: Vec<String>,
+    },
+    /// The person may not do it in Gitea.
+    #[error("Gitea does not let you do this")]
+    Forbidden,
+    /// Gitea no longer accepts the credential behind the sign-in.
+    #[error("Gitea no longer accepts the token behind this sign-in")]
+    CredentialRejected,
+    /// The account is inactive, prohibited, or must change its password.
+    #[error("Gitea has suspended this account")]
+    Suspended,
+    /// The connected release has no such endpoint.
+    #[error("this Gitea or Forgejo does not serve it; {since} does")]
+    NotServed {
+        /// The first release that has it.
+        since: String,
+    },
+    /// Gitea refused the request's content (405, 409, 422, 423).
+    #[error("Gitea refused the request: {reason}")]
+    Refused {
+        /// "conflict", "locked", "unprocessable", "not_allowed".
+        reason: &'static str,
+    },
+    /// The answer would be larger than a limit.
+    #[error("{what} is larger than the limit of {limit_bytes} bytes")]
+    TooLarge {
+        /// What is too large.
+        what: String,
+        /// The limit.
+        limit_bytes: u64,
+        /// How to get it in parts.
+        hint: &'static str,
+    },
+    /// A rule found a secret in bytes that cannot be masked, or the rule blocks.
+    #[error("a secret was found at line {line} (rule {rule}); these bytes do not leave the gateway")]
+    SecretMasked {
+        /// The rule's id.
+        rule: &'static str,
+        /// Line, from 1.
+        line: u32,
+    },
+    /// Too many calls by this person or of this tool.
+    #[error("too many calls; the limit is {per_minute} a minute")]
+    RateLimited {
+        /// The limit that was hit.
+        per_minute: u32,
+        /// When to come back.
+        retry_after: Duration,
+    },
+    /// The record of calls cannot be written or is full, so nothing runs.
+    #[error("the audit record cannot take another entry now")]
+    AuditUnavailable,
+    /// Gitea asked us to slow down.
+    #[error("Gitea asks to slow down")]
+    UpstreamBusy {
+        /// When to come back, if it said.
+        retry_after: Option<Duration>,
+    },
+    /// Gitea cannot be reached or answers with a fault of its own.
+    #[error("Gitea is not available")]
+    UpstreamUnavailable,
+    /// Gitea did not answer within the deadline.
+    #[error("Gitea did not answer in time")]
+    UpstreamTimeout,
+    /// Gitea's answer was cut off or made no sense.
+    #[error("Gitea's answer could not be understood")]
+    UpstreamMalformed,
+    /// A fault of ours. The log has it under the request id.
+    #[error("something went wrong here; the operator finds it under this request id")]
+    Internal,
+}
+
+impl CallError {
+    /// The frozen code, `snake_case`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownTool { .. } => "unknown_tool",
+            Self::InvalidArgument { .. } => "invalid_argument",
+            Self::NotFound { .. } => "not_found",
+            Self::PolicyDenied { .. } => "policy_denied",
+            Self::InsufficientScope { .. } => "insufficient_scope",
+            Self::UpstreamScope { .. } => "upstream_scope_missing",
+            Self::Forbidden => "forbidden",
+            Self::CredentialRejected => "credential_rejected",
+            Self::Suspended => "account_suspended",
+            Self::NotServed { .. } => "not_served",
+            Self::Refused { reason } => reason,
+            Self::TooLarge { .. } => "too_large",
+            Self::SecretMasked { .. } => "secret_masked",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::AuditUnavailable => "audit_unavailable",
+            Self::UpstreamBusy { .. } => "upstream_busy",
+            Self::UpstreamUnavailable => "upstream_unavailable",
+            Self::UpstreamTimeout => "upstream_timeout",
+            Self::UpstreamMalformed => "upstream_malformed",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// What the caller can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownTool { near, .. } => near.map(|near| format!("did you mean `{near}`?")),
+            Self::NotFound { near, .. } => near_misses(near),
+            Self::UpstreamScope { required } => {
+                Some(format!("make a Gitea token with {} and bind a new key to it", required.join(" and ")))
+            }
+            Self::CredentialRejected => Some("bind a new key to a Gitea token that is still valid".to_owned()),
+            Self::TooLarge { hint, .. } => Some((*hint).to_owned()),
+            Self::RateLimited { retry_after, .. } => Some(again_in(*retry_after)),
+            Self::UpstreamBusy { retry_after } => retry_after.map(again_in),
+            Self::AuditUnavailable | Self::UpstreamUnavailable | Self::UpstreamTimeout => {
+                Some("try again in a moment".to_owned())
+            }
+            Self::NotServed { .. } => Some("get_server_info says what this instance is".to_owned()),
+            Self::InvalidArgument { .. }
+            | Self::PolicyDenied { .. }
+            | Self::InsufficientScope { .. }
+            | Self::Forbidden
+            | Self::Suspended
+            | Self::Refused { .. }
+            | Self::SecretMasked { .. }
+            | Self::UpstreamMalformed
+            | Self::Internal => None,
+        }
+    }
+
+    /// Whether somebody decided against it, rather than something having failed.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::UnknownTool { .. }
+            | Self::PolicyDenied { .. }
+            | Self::InsufficientScope { .. }
+            | Self::UpstreamScope { .. }
+            | Self::NotFound { .. }
+            | Self::Forbidden
+            | Self::CredentialRejected
+            | Self::Suspended
+            | Self::SecretMasked { .. }
+            | Self::RateLimited { .. }
+            | Self::AuditUnavailable => true,
+            Self::InvalidArgument { .. }
+            | Self::NotServed { .. }
+            | Self::Refused { .. }
+            | Self::TooLarge { .. }
+            | Self::UpstreamBusy { .. }
+            | Self::UpstreamUnavailable
+            | Self::UpstreamTimeout
+            | Self::UpstreamMalformed
+            | Self::Internal => false,
+        }
+    }
+
+    /// When to come back, where that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after, .. } => Some(*retry_after),
+            Self::UpstreamBusy { retry_after } => *retry_after,
+            Self::AuditUnavailable | Self::UpstreamUnavailable => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+}
+
+fn near_misses(near: &[String]) -> Option<String> {
+    match near {
+        [] => None,
+        [one] => Some(format!("did you mean {one}?")),
+        [first, .., last] => {
+            let middle: String = near.get(1..near.len().saturating_sub(1)).unwrap_or_default().iter().fold(
+                String::new(),
+                |mut listed, name| {
+                    listed.push_str(", ");
+                    listed.push_str(name);
+                    listed
+                },
+            );
+            Some(format!("nearby: {first}{middle} and {last}"))
+        }
+    }
+}
+
+fn again_in(wait: Duration) -> String {
+    format!("try again in {} s", wait.as_secs().max(1))
+}

@@ -1,0 +1,267 @@
+//! The pipeline: the one place where the order of a call is written.
+//!
+//! authenticate → admit → check arguments → budget → reserve a record → authorize → tool → redact → record.
+//! Nothing reaches Gitea unless a [`Principal`] was authenticated, a permit was issued for exactly this call and
+//! target, and a place in the record was reserved for both.
+
+mod explain;
+mod record;
+mod release;
+mod run;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aegis_ambient::Ambient;
+use aegis_gitea::connect::Client;
+use aegis_gitea::flavor::Instance;
+use aegis_store::Store;
+use arc_swap::ArcSwap;
+use futures_util::FutureExt;
+use serde_json::{Map, Value};
+
+use crate::answer::Answer;
+use crate::audit::{ArgumentsShape, Audit, Health};
+use crate::authn::{Authenticator, AuthnError, Origin, RawCredential};
+use crate::catalog::{Catalog, Entry};
+use crate::error::CallError;
+use crate::limit::Limits;
+use crate::lockout::{Lockout, Source};
+use crate::permit::{Sight, subject};
+use crate::policy::{Act, Policy};
+use crate::principal::Principal;
+use crate::redact::Redactor;
+use crate::{arguments, authn, limit, lockout};
+
+pub(crate) use run::{Passage, Trace, run_read};
+
+/// What a gate is made of. Everything in it is validated.
+pub struct Parts {
+    /// The connection to the one Gitea or Forgejo. It moves in here and is seen no more.
+    pub client: Client,
+    /// What survives a restart.
+    pub store: Arc<dyn Store>,
+    /// The record.
+    pub audit: Audit,
+    /// What the operator allows.
+    pub policy: Policy,
+    /// What may leave.
+    pub redactor: Redactor,
+    /// The tools in force.
+    pub catalog: Catalog,
+    /// The ways in.
+    pub authn: authn::Settings,
+    /// When an address is locked out.
+    pub lockout: lockout::Settings,
+    /// How often.
+    pub limits: limit::Settings,
+    /// The gateway's own facts.
+    pub house: House,
+    /// Clock and randomness.
+    pub ambient: Ambient,
+}
+
+/// The gateway's own facts, as tools may tell them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct House {
+    /// Our version.
+    pub version: &'static str,
+    /// Whether tools that write are offered.
+    pub write_mode: bool,
+    /// Largest file answered, in bytes (`MAX_FILE_SIZE_BYTES`).
+    pub max_file_bytes: u64,
+    /// Largest answer text by default, in bytes; about 25,000 tokens.
+    pub max_answer_bytes: usize,
+    /// Calls a minute for one person; none is no limit.
+    pub calls_per_minute: Option<u32>,
+    /// The policy in one sentence.
+    pub policy: String,
+    /// Names of the tools in force, in order.
+    pub tools: Vec<&'static str>,
+    /// How long one call may take in all.
+    pub call_deadline: Duration,
+}
+
+/// One call of a tool.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The tool's name, as it came.
+    pub tool: String,
+    /// Its arguments, as they came.
+    pub arguments: Map<String, Value>,
+}
+
+/// The one way from a transport to Gitea.
+pub struct Gate {
+    client: Client,
+    audit: Audit,
+    policy: Arc<Policy>,
+    redactor: ArcSwap<Redactor>,
+    catalog: Catalog,
+    authenticator: Authenticator,
+    limits: Limits,
+    house: Arc<House>,
+    ambient: Ambient,
+}
+
+/// Why a gate could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] aegis_store::StoreError),
+}
+
+impl Gate {
+    /// Builds it and takes up the lock-outs the store remembers.
+    ///
+    /// # Errors
+    /// The store cannot be read, or there is no randomness.
+    pub async fn new(parts: Parts) -> Result<Self, GateError> {
+        let lockout = Lockout::load(parts.lockout, Arc::clone(&parts.store), parts.ambient.clone()).await?;
+        let house = House { policy: parts.policy.sentence(), tools: parts.catalog.names(), ..parts.house };
+        Ok(Self {
+            authenticator: Authenticator::new(&parts.authn, parts.store, lockout, parts.ambient.clone()),
+            limits: Limits::new(&parts.limits, &parts.ambient),
+            client: parts.client,
+            audit: parts.audit,
+            policy: Arc::new(parts.policy),
+            redactor: ArcSwap::from_pointee(parts.redactor),
+            catalog: parts.catalog,
+            house: Arc::new(house),
+            ambient: parts.ambient,
+        })
+    }
+
+    /// Who is it? Refusals and successes are on record.
+    ///
+    /// # Errors
+    /// [`AuthnError`]; a check that could not run is one.
+    pub async fn authenticate(&self, raw: &RawCredential, origin: &Origin) -> Result<Principal, AuthnError> {
+        let verdict = self.authenticator.check(&self.client, raw, origin).await;
+        let verdict = verdict.map_err(|error| self.charge_address(error, origin));
+        self.audit.note(record::authentication(&verdict, raw, origin));
+        verdict
+    }
+
+    /// The tools this caller may ever use, in order. What the policy takes away altogether is not among them.
+    pub fn list(&self, principal: &Principal) -> impl Iterator<Item = &Entry> {
+        self.catalog.entries().iter().filter(move |entry| self.exists_for(principal, entry))
+    }
+
+    /// Whether the call may start: the tool exists for the caller and the caller's token reaches it. Decided before
+    /// any stream begins, so that refusals of sign-in can be real HTTP answers.
+    ///
+    /// # Errors
+    /// [`CallError::UnknownTool`] or [`CallError::InsufficientScope`].
+    pub fn admit(&self, principal: &Principal, tool: &str) -> Result<&Entry, CallError> {
+        let entry = self.catalog.find(tool).filter(|entry| self.exists_for(principal, entry));
+        let entry = entry.ok_or_else(|| self.unknown_tool(principal, tool))?;
+        let required = entry.spec().scope;
+        if principal.holds(required) { Ok(entry) } else { Err(CallError::InsufficientScope { required }) }
+    }
+
+    /// Runs one call from admission to record.
+    ///
+    /// # Errors
+    /// [`CallError`]. Whatever it is, it is on record.
+    pub async fn call(&self, principal: &Principal, call: Call, origin: &Origin) -> Result<Answer, CallError> {
+        let started = self.ambient.elapsed();
+        let mut slot = self.audit.reserve().map_err(|_| CallError::AuditUnavailable)?;
+        let trace = Mutex::new(Trace::default());
+        let shape = ArgumentsShape::of(&Value::Object(call.arguments.clone()), self.audit.digest_key());
+        let mut event = record::call(principal, origin, &call.tool, shape);
+        slot.on_drop(event.clone());
+        let verdict = self.admitted(principal, call, origin, &trace).await;
+        record::outcome(&mut event, &verdict, &trace, self.ambient.elapsed().saturating_sub(started));
+        slot.record(event);
+        verdict
+    }
+
+    /// Whether the record can be written.
+    #[must_use]
+    pub fn audit_health(&self) -> Health {
+        self.audit.health()
+    }
+
+    /// The record itself, for what happens outside calls.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
+    /// What instance it is; from memory while fresh.
+    ///
+    /// # Errors
+    /// Gitea cannot be asked.
+    pub async fn instance(&self, correlation_id: &str) -> Result<Instance, aegis_gitea::GiteaError> {
+        self.client.instance(None, correlation_id).instance().await
+    }
+
+    /// The whole catalogue in force, whoever asks.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Replaces keys, tokens and the accounts behind them while serving, and what masks them. Whoever came in with a
+    /// removed one is refused from the next request on.
+    pub fn replace_secrets(&self, settings: &authn::Settings, redactor: Redactor) {
+        self.redactor.store(Arc::new(redactor));
+        self.authenticator.replace(settings);
+    }
+
+    async fn admitted(
+        &self,
+        principal: &Principal,
+        call: Call,
+        origin: &Origin,
+        trace: &Mutex<Trace>,
+    ) -> Result<Answer, CallError> {
+        let entry = self.admit(principal, &call.tool)?;
+        let spec = *entry.spec();
+        let arguments = arguments::check(entry.input_schema(), call.arguments)?;
+        self.limits.take(principal.account_id().value(), spec.name)?;
+        let sight = Sight {
+            principal: principal.clone(),
+            act: Act { tool: spec.name, toolset: spec.toolset },
+            policy: Arc::clone(&self.policy),
+            tally: Arc::default(),
+            redactor: self.redactor.load_full(),
+        };
+        let passage = Passage { arguments, sight, correlation_id: &origin.correlation_id, trace };
+        // A tool that panics fails its own call and no other (attack S10).
+        let run = AssertUnwindSafe((entry.run)(self, passage)).catch_unwind();
+        match tokio::time::timeout(self.house.call_deadline, run).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_panic)) => {
+                tracing::error!(correlation_id = origin.correlation_id, tool = spec.name, "a tool panicked");
+                Err(CallError::Internal)
+            }
+            Err(_elapsed) => Err(CallError::UpstreamTimeout),
+        }
+    }
+
+    fn exists_for(&self, principal: &Principal, entry: &Entry) -> bool {
+        let act = Act { tool: entry.spec().name, toolset: entry.spec().toolset };
+        self.policy.may_ever(subject(principal), act)
+    }
+
+    fn unknown_tool(&self, principal: &Principal, tool: &str) -> CallError {
+        let names = self.list(principal).map(|entry| entry.spec().name);
+        let near = names
+            .map(|name| (strsim::jaro_winkler(tool, name), name))
+            .filter(|(likeness, _)| *likeness > 0.8)
+            .max_by(|one, other| one.0.total_cmp(&other.0));
+        CallError::UnknownTool { name: arguments::shown(tool), near: near.map(|(_, name)| name) }
+    }
+
+    /// An address that keeps failing is answered 429, whatever it sends. Those who get in never spend this budget.
+    fn charge_address(&self, error: AuthnError, origin: &Origin) -> AuthnError {
+        match origin.address.map(|address| self.limits.take_address(&Source::of(address))) {
+            Some(Err(retry_after)) => AuthnError::RateLimited { retry_after },
+            Some(Ok(())) | None => error,
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Locks an address out of the key ways in after too many wrong keys (sign-in.md 27 of the design).
+//!
+//! Only malformed or unknown keys and service tokens count, never things with our token prefix, never JWTs, never what
+//! was right once and has expired or been revoked. While an address is locked, right keys are refused too, so that a
+//! guess tells nothing. The table is bounded and stored: a restart clears nothing.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aegis_ambient::{Ambient, Timestamp};
+use aegis_store::{LockoutRow, Store, StoreError};
+
+/// Most sources held in memory and in the store; the ones quiet the longest go first.
+pub(crate) const MAX_SOURCES: usize = 10_000;
+/// How many times the threshold an address gets that used a right key within [`TRUSTED_FOR`].
+const TRUSTED_FACTOR: u32 = 4;
+/// How long a success raises the threshold.
+const TRUSTED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// A success is written to the store at most this often per source.
+const SUCCESS_WRITTEN_EVERY: Duration = Duration::from_secs(3600);
+/// While locked, the store is asked at most this often whether the operator unlocked the source.
+const UNLOCK_SEEN_WITHIN: Duration = Duration::from_secs(1);
+
+/// When an address is locked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Failures within the window that lock.
+    pub max_failures: u32,
+    /// How long failures count, and how long the lock lasts after the last of them.
+    pub window: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { max_failures: 5, window: Duration::from_secs(300) }
+    }
+}
+
+/// Where an attempt came from: an IPv4 address, or the /64 of an IPv6 address (one customer owns all of it).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Source(IpAddr);
+
+impl Source {
+    /// Normalises an address: IPv4-mapped IPv6 is IPv4, IPv6 loses its host part.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => Self(v4.into()),
+            IpAddr::V6(v6) => Self(Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX)).into()),
+        }
+    }
+
+    /// Reads what [`fmt::Display`] wrote, or any plain address.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        text.strip_suffix("/64").unwrap_or(text).parse().ok().map(Self::of)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(v4) => v4.fmt(formatter),
+            IpAddr::V6(v6) => write!(formatter, "{v6}/64"),
+        }
+    }
+}
+
+/// What a failed attempt led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// So many more until the lock.
+    TriesLeft(u32),
+    /// Locked for so long.
+    Locked(Duration),
+}
+
+/// One source's state. Times are of the monotonic clock; the store holds wall times.
+#[derive(Debug, Clone, Copy, Default)]
+struct Record {
+    failures: u32,
+    last_failure: Duration,
+    locked_until: Option<Duration>,
+    last_success: Option<Duration>,
+    success_written: Option<Duration>,
+    last_seen: Duration,
+    unlock_asked: Option<Duration>,
+}
+
+/// The lock-outs of one gateway.
+pub(crate) struct Lockout {
+    settings: Settings,
+    store: Arc<dyn Store>,
+    ambient: Ambient,
+    records: Mutex<HashMap<Source, Record>>,
+}
+
+impl Lockout {
+    /// Takes up what the store remembers.
+    pub(crate) async fn load(settings: Settings, store: Arc<dyn Store>, ambient: Ambient) -> Result<Self, StoreError> {
+        let rows = store.lockouts().await?;
+        let lockout = Self { settings, store, ambient, records: Mutex::default() };
+        for row in rows.into_iter().take(MAX_SOURCES) {
+            if let Some(source) = Source::parse(&row.source) {
+                let record = lockout.from_row(&row);
+                lockout.records().insert(source, record);
+            }
+        }
+        Ok(lockout)
+    }
+
+    /// How long the source is still locked, if it is.
+    pub(crate) async fn locked(&self, source: Source) -> Result<Option<Duration>, StoreError> {
+        let now = self.ambient.elapsed();
+        let Some(record) = self.records().get(&source).copied() else { return Ok(None) };
+        let Some(left) = record.locked_until.and_then(|until| until.checked_sub(now)).filter(|left| !left.is_zero())
+        else {
+            return Ok(None);
+        };
+        let due = record.unlock_asked.is_none_or(|asked| now.saturating_sub(asked) >= UNLOCK_SEEN_WITHIN);
+        if due {
+            if self.store.lockout(&source.to_string()).await?.is_none() {
+                self.records().remove(&source);
+                return Ok(None);
+            }
+            if let Some(record) = self.records().get_mut(&source) {
+                record.unlock_asked = Some(now);
+            }
+        }
+        Ok(Some(left))
+    }
+
+    /// Counts a wrong key.
+    pub(crate) async fn failed(&self, source: Source) -> Result<Failure, StoreError> {
+        let now = self.ambient.elapsed();
+        let (record, failure) = {
+            let mut records = self.records();
+            make_room(&mut records, source);
+            let record = records.entry(source).or_default();
+            let failure = self.count(record, now);
+            (*record, failure)
+        };
+        self.store.put_lockout(self.row(source, record)).await?;
+        Ok(failure)
+    }
+
+    /// Notes a right key: it clears the count and raises the threshold for a day.
+    pub(crate) async fn succeeded(&self, source: Source) -> Result<(), StoreError> {
+        let now = self.ambient.elapsed();
+        let record = {
+            let mut records = self.records();
+            make_room(&mut records, source);
+            let record = records.entry(source).or_default();
+            let write = record.failures > 0
+                || record.success_written.is_none_or(|at| now.saturating_sub(at) >= SUCCESS_WRITTEN_EVERY);
+            record.failures = 0;
+            record.locked_until = None;
+            record.last_success = Some(now);
+            record.last_seen = now;
+            if write {
+                record.success_written = Some(now);
+            }
+            write.then_some(*record)
+        };
+        match record {
+            Some(record) => self.store.put_lockout(self.row(source, record)).await,
+            None => Ok(()),
+        }
+    }
+
+    fn count(&self, record: &mut Record, now: Duration) -> Failure {
+        if now.saturating_sub(record.last_failure) > self.settings.window {
+            record.failures = 0;
+        }
+        record.failures = record.failures.saturating_add(1);
+        record.last_failure = now;
+        record.last_seen = now;
+        let trusted = record.last_success.is_some_and(|at| now.saturating_sub(at) < TRUSTED_FOR);
+        let factor = if trusted { TRUSTED_FACTOR } else { 1 };
+        let left = self.settings.max_failures.saturating_mul(factor).saturating_sub(record.failures);
+        if left > 0 {
+            return Failure::TriesLeft(left);
+        }
+        record.locked_until = Some(now.saturating_add(self.settings.window));
+        record.unlock_asked = Some(now);
+        Failure::Locked(self.settings.window)
+    }
+
+    fn records(&self) -> MutexGuard<'_, HashMap<Source, Record>> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn from_row(&self, row: &LockoutRow) -> Record {
+        let now = self.ambient.elapsed();
+        // A wall clock that jumped can neither prolong a lock beyond one window nor make a time negative.
+        let ago = |then: Timestamp| {
+            let passed = self.ambient.now().duration_since(then);
+            now.saturating_sub(Duration::try_from(passed).unwrap_or_default())
+        };
+        let left = row.locked_until.map(|until| until.duration_since(self.ambient.now()));
+        let left = left.and_then(|left| Duration::try_from(left).ok()).map(|left| left.min(self.settings.window));
+        Record {
+            failures: row.failures,
+            last_failure: ago(row.window_started_at),
+            locked_until: left.map(|left| now.saturating_add(left)),
+            last_success: row.last_success_at.map(ago),
+            success_written: row.last_success_at.map(ago),
+            last_seen: now,
+            unlock_asked: None,
+        }
+    }
+
+    fn row(&self, source: Source, record: Record) -> LockoutRow {
+        let now = (self.ambient.now(), self.ambient.elapsed());
+        let wall = |at: Duration| {
+            let ahead = at.checked_sub(now.1).map(|ahead| now.0.checked_add(ahead));
+            let moved = ahead.unwrap_or_else(|| now.0.checked_sub(now.1.saturating_sub(at)));
+            moved.unwrap_or(now.0)
+        };
+        LockoutRow {
+            source: source.to_string(),
+            failures: record.failures,
+            window_started_at: wall(record.last_failure),
+            locked_until: record.locked_until.map(wall),
+            last_success_at: record.last_success.map(wall),
+        }
+    }
+}
+
+/// A full table loses the source that was quiet the longest, and a locked one only if all are locked (K09).
+fn make_room(records: &mut HashMap<Source, Record>, source: Source) {
+    if records.len() < MAX_SOURCES || records.contains_key(&source) {
+        return;
+    }
+    let oldest = records.iter().min_by_key(|(_, record)| (record.locked_until.is_some(), record.last_seen));
+    if let Some(oldest) = oldest.map(|(source, _)| *source) {
+        records.remove(&oldest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn k08_ipv6_counts_per_64_and_mapped_addresses_are_ipv4() {
+        let of = |text: &str| Source::of(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
+        assert_eq!(of("2001:db8:1:2::1").to_string(), "2001:db8:1:2::/64");
+        assert_eq!(Source::parse("2001:db8:1:2::/64"), Some(of("2001:db8:1:2::9")));
+        assert_eq!(Source::parse("192.0.2.7").unwrap().to_string(), "192.0.2.7");
+        assert_eq!(Source::parse("nobody"), None);
+    }
+
+    #[test]
+    fn k09_a_full_table_forgets_the_quietest_unlocked_source() {
+        let mut records = HashMap::new();
+        for number in 0..MAX_SOURCES {
+            let source = Source::of(std::net::Ipv4Addr::from(u32::try_from(number).unwrap()).into());
+            let locked_until = (number == 0).then_some(Duration::from_secs(9));
+            let last_seen = Duration::from_secs(u64::try_from(number).unwrap());
+            records.insert(source, Record { locked_until, last_seen, ..Record::default() });
+        }
+        let new = Source::of("203.0.113.9".parse().unwrap());
+        make_room(&mut records, new);
+        assert_eq!(records.len(), MAX_SOURCES - 1);
+        assert!(records.contains_key(&Source::of("0.0.0.0".parse().unwrap())), "the locked one stays");
+        assert!(!records.contains_key(&Source::of("0.0.0.1".parse().unwrap())));
+    }
+}

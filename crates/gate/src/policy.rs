@@ -1,0 +1,144 @@
+//! What the operator allows: who × repositories × paths × tools. Deny wins; with a file, what no rule allows is denied;
+//! without a file, people have their own rights in Gitea, reads only.
+//!
+//! The same policy decides before a call (may this run?) and inside its answer (may this name be seen?), so a list, a
+//! tree, a diff or a hint can never show what a direct question would refuse.
+
+mod file;
+mod pattern;
+mod rule;
+
+use aegis_gitea::{RepoPath, RepositoryId};
+
+pub use file::PolicyError;
+use rule::{Effect, Rule};
+
+use crate::tool::Toolset;
+
+/// Id that a refusal names when no rule allowed the call.
+const NO_RULE: &str = "no_rule_allows";
+
+/// The operator's policy, parsed and compiled.
+#[derive(Debug)]
+pub struct Policy {
+    /// None: there is no file.
+    rules: Option<Vec<Rule>>,
+}
+
+/// Who asks, as far as rules can name them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) login: &'a str,
+    pub(crate) key_id: Option<&'a str>,
+}
+
+/// With which tool.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Act {
+    pub(crate) tool: &'static str,
+    pub(crate) toolset: Toolset,
+}
+
+/// The policy's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// It may run. The rule that said so, if there is a file.
+    Allowed { rule: Option<String> },
+    /// It may not.
+    Denied { rule: String },
+}
+
+impl Policy {
+    /// No file: people's own rights.
+    #[must_use]
+    pub fn own_rights() -> Self {
+        Self { rules: None }
+    }
+
+    /// Parses a policy file.
+    ///
+    /// # Errors
+    /// [`PolicyError`] naming the rule and field that is wrong.
+    pub fn parse(text: &str, tools: &[&str]) -> Result<Self, PolicyError> {
+        file::parse(text, tools).map(|rules| Self { rules: Some(rules) })
+    }
+
+    /// One sentence for `get_me`: that there is a policy, never what it says.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match &self.rules {
+            None => "No policy file: your own rights in Gitea apply, reads only.".to_owned(),
+            Some(rules) => format!(
+                "A policy of {} rules narrows your rights in Gitea; what no rule allows is denied.",
+                rules.len()
+            ),
+        }
+    }
+
+    /// Whether any target could ever be allowed. A tool for which this is false does not exist for the subject.
+    pub(crate) fn may_ever(&self, subject: Subject<'_>, act: Act) -> bool {
+        let Some(rules) = &self.rules else { return true };
+        rules.iter().any(|rule| rule.effect == Effect::Allow && rule.covers(subject, act))
+            && !rules.iter().any(|rule| rule.effect == Effect::Deny && rule.covers(subject, act) && rule.is_total())
+    }
+
+    /// Decides about a call that names no repository. What its answer shows is filtered row by row.
+    pub(crate) fn decide_instance(&self, subject: Subject<'_>, act: Act) -> Decision {
+        self.decide(subject, act, |rule| match rule.effect {
+            Effect::Allow => true,
+            Effect::Deny => rule.is_total(),
+        })
+    }
+
+    /// Decides about a repository as a whole: some of its paths must be allowed, and not all of it denied.
+    pub(crate) fn decide_repository(&self, subject: Subject<'_>, act: Act, repository: &RepositoryId) -> Decision {
+        self.decide(subject, act, |rule| {
+            rule.repositories.matches(repository)
+                && match rule.effect {
+                    Effect::Allow => true,
+                    Effect::Deny => rule.paths.is_everything(),
+                }
+        })
+    }
+
+    /// Decides about one path of a repository.
+    pub(crate) fn decide_path(
+        &self,
+        subject: Subject<'_>,
+        act: Act,
+        repository: &RepositoryId,
+        path: &RepoPath,
+    ) -> Decision {
+        self.decide(subject, act, |rule| {
+            rule.repositories.matches(repository)
+                && match rule.effect {
+                    Effect::Allow => rule.paths.matches(path) || rule.paths.leads_from(path),
+                    Effect::Deny => rule.paths.matches(path),
+                }
+        })
+    }
+
+    fn decide(&self, subject: Subject<'_>, act: Act, applies: impl Fn(&Rule) -> bool) -> Decision {
+        let Some(rules) = &self.rules else { return Decision::Allowed { rule: None } };
+        let first = |effect: Effect| {
+            rules.iter().find(|rule| rule.effect == effect && rule.covers(subject, act) && applies(rule))
+        };
+        match (first(Effect::Deny), first(Effect::Allow)) {
+            (Some(deny), _) => Decision::Denied { rule: deny.id.clone() },
+            (None, Some(allow)) => Decision::Allowed { rule: Some(allow.id.clone()) },
+            (None, None) => Decision::Denied { rule: NO_RULE.to_owned() },
+        }
+    }
+}
+
+impl Decision {
+    pub(crate) fn is_allowed(&self) -> bool {
+        match self {
+            Self::Allowed { .. } => true,
+            Self::Denied { .. } => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

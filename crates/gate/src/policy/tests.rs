@@ -1,0 +1,149 @@
+//! The policy, each permission beside its refusal.
+
+use super::*;
+
+const TOOLS: &[&str] = &["get_file_contents", "list_commits"];
+
+const FILE: &str = r#"
+    [[rule]]
+    id = "acme-read"
+    effect = "allow"
+    who = ["Alice", "key:k_1"]
+    repositories = ["acme/*", "alice/notes"]
+    paths = ["**"]
+    tools = ["*"]
+
+    [[rule]]
+    id = "no-secrets"
+    effect = "deny"
+    who = ["*"]
+    repositories = ["*"]
+    paths = ["secrets/**", "**/.env"]
+    tools = ["*"]
+
+    [[rule]]
+    id = "bob-docs"
+    effect = "allow"
+    who = ["bob"]
+    repositories = ["acme/site"]
+    paths = ["docs/public/**"]
+    tools = ["toolset:files"]
+
+    [[rule]]
+    id = "hide-vault"
+    effect = "deny"
+    who = ["*"]
+    repositories = ["acme/vault"]
+    paths = ["**"]
+    tools = ["*"]
+"#;
+
+const READ: Act = Act { tool: "get_file_contents", toolset: Toolset::Files };
+const COMMITS: Act = Act { tool: "list_commits", toolset: Toolset::Commits };
+
+fn policy() -> Policy {
+    Policy::parse(FILE, TOOLS).unwrap()
+}
+
+fn person(login: &str) -> Subject<'_> {
+    Subject { login, key_id: None }
+}
+
+fn repository(name: &str) -> RepositoryId {
+    RepositoryId::parse(name).unwrap()
+}
+
+fn at(login: &str, name: &str, path: &str) -> Decision {
+    policy().decide_path(person(login), READ, &repository(name), &RepoPath::parse(path).unwrap())
+}
+
+fn allowed(rule: &str) -> Decision {
+    Decision::Allowed { rule: Some(rule.to_owned()) }
+}
+
+fn denied(rule: &str) -> Decision {
+    Decision::Denied { rule: rule.to_owned() }
+}
+
+#[test]
+fn without_a_file_people_have_their_own_rights() {
+    let policy = Policy::own_rights();
+    let all = policy.decide_repository(person("mallory"), READ, &repository("any/thing"));
+    assert_eq!(all, Decision::Allowed { rule: None });
+}
+
+#[test]
+fn d04_an_empty_file_allows_nothing_and_no_list_may_be_left_out() {
+    let empty = Policy::parse("", TOOLS).unwrap();
+    assert_eq!(empty.decide_repository(person("alice"), READ, &repository("acme/site")), denied(NO_RULE));
+    assert!(!empty.may_ever(person("alice"), READ));
+    for field in ["who", "repositories", "paths", "tools"] {
+        let full = r#"id = "x"
+effect = "allow"
+who = ["*"]
+repositories = ["*"]
+paths = ["**"]
+tools = ["*"]"#;
+        let without: String = full.lines().filter(|line| !line.starts_with(field)).collect::<Vec<_>>().join("\n");
+        let error = Policy::parse(&format!("[[rule]]\n{without}"), TOOLS).unwrap_err().to_string();
+        assert!(error.contains(field), "{field}: {error}");
+        let emptied: String = full
+            .lines()
+            .map(|line| if line.starts_with(field) { format!("{field} = []\n") } else { format!("{line}\n") })
+            .collect();
+        let error = Policy::parse(&format!("[[rule]]\n{emptied}"), TOOLS).unwrap_err().to_string();
+        assert!(error.contains("is empty"), "{field}: {error}");
+        assert!(Policy::parse(&format!("[[rule]]\n{full}"), TOOLS).is_ok());
+    }
+}
+
+#[test]
+fn what_no_rule_allows_is_denied_and_names_fold() {
+    let policy = policy();
+    assert_eq!(policy.decide_repository(person("ALICE"), READ, &repository("ACME/Site")), allowed("acme-read"));
+    assert_eq!(policy.decide_repository(person("alice"), READ, &repository("bob/dotfiles")), denied(NO_RULE));
+    assert_eq!(policy.decide_repository(person("mallory"), READ, &repository("acme/site")), denied(NO_RULE));
+    let key = Subject { login: "robot", key_id: Some("k_1") };
+    assert_eq!(policy.decide_repository(key, READ, &repository("acme/site")), allowed("acme-read"));
+    let other = Subject { login: "robot", key_id: Some("k_2") };
+    assert_eq!(policy.decide_repository(other, READ, &repository("acme/site")), denied(NO_RULE));
+}
+
+#[test]
+fn deny_wins_over_allow() {
+    assert_eq!(at("alice", "acme/site", "src/main.rs"), allowed("acme-read"));
+    assert_eq!(at("alice", "acme/site", "secrets/key.pem"), denied("no-secrets"));
+    assert_eq!(at("alice", "acme/site", "secrets"), denied("no-secrets"));
+    assert_eq!(at("alice", "acme/site", "deploy/.env"), denied("no-secrets"));
+    assert_eq!(at("alice", "acme/site", ".env"), denied("no-secrets"));
+    assert_eq!(at("alice", "acme/site", "secretsauce.md"), allowed("acme-read"));
+    assert_eq!(policy().decide_repository(person("alice"), READ, &repository("acme/vault")), denied("hide-vault"));
+}
+
+#[test]
+fn a_narrow_allow_opens_its_paths_and_the_way_to_them() {
+    assert_eq!(at("bob", "acme/site", "docs/public/a.md"), allowed("bob-docs"));
+    assert_eq!(at("bob", "acme/site", "docs"), allowed("bob-docs"));
+    assert_eq!(at("bob", "acme/site", ""), allowed("bob-docs"));
+    assert_eq!(at("bob", "acme/site", "docs/private.md"), denied(NO_RULE));
+    assert_eq!(at("bob", "acme/site", "doc"), denied(NO_RULE));
+    assert_eq!(at("bob", "acme/site", "README.md"), denied(NO_RULE));
+    assert!(policy().may_ever(person("bob"), READ));
+    assert!(!policy().may_ever(person("bob"), COMMITS));
+}
+
+#[test]
+fn mistakes_in_the_file_name_rule_and_field() {
+    let rule = |line: &str, instead: &str| {
+        let text = FILE.replacen(line, instead, 1);
+        assert_ne!(text, FILE);
+        Policy::parse(&text, TOOLS).unwrap_err().to_string()
+    };
+    assert!(rule("tools = [\"*\"]", "tools = [\"get_file\"]").contains("did you mean \"get_file_contents\""));
+    assert!(rule("\"acme/*\"", "\"acme\"").contains("is no repository"));
+    assert!(rule("\"secrets/**\"", "\"/secrets/**\"").contains("can never match"));
+    assert!(rule("id = \"no-secrets\"", "id = \"acme-read\"").contains("stands twice"));
+    assert!(rule("\"acme/*\"", "\"acme/[\"").contains("repositories"));
+    assert!(rule("effect = \"deny\"", "effect = \"maybe\"").contains("maybe"));
+    assert!(rule("who = [\"*\"]", "whom = [\"*\"]").contains("whom"));
+}

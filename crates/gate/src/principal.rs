@@ -1,0 +1,82 @@
+//! Who is calling. Only [`crate::Gate::authenticate`] makes one; whoever holds one was checked.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aegis_gitea::connect::Credential;
+use aegis_store::{AccountId, KeyId, Scope};
+
+use crate::audit::Method;
+
+/// An authenticated caller and the credential with which Gitea is asked on their behalf. Cheap to clone.
+#[derive(Clone)]
+pub struct Principal(Arc<Identity>);
+
+pub(crate) struct Identity {
+    pub(crate) account_id: AccountId,
+    pub(crate) login: String,
+    pub(crate) method: Method,
+    pub(crate) key_id: Option<KeyId>,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) credential: Credential,
+}
+
+impl Principal {
+    pub(crate) fn new(identity: Identity) -> Self {
+        Self(Arc::new(identity))
+    }
+
+    /// Gitea's numeric id of the account. It stays when the login changes.
+    #[must_use]
+    pub fn account_id(&self) -> AccountId {
+        self.0.account_id
+    }
+
+    /// Gitea's login name.
+    #[must_use]
+    pub fn login(&self) -> &str {
+        &self.0.login
+    }
+
+    /// How the caller got in.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.0.method
+    }
+
+    /// The public id of the key, if a key let the caller in.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&KeyId> {
+        self.0.key_id.as_ref()
+    }
+
+    /// Our scopes the caller holds.
+    #[must_use]
+    pub fn scopes(&self) -> &[Scope] {
+        &self.0.scopes
+    }
+
+    /// Whether several callers share the account (`GITEA_TOKEN` behind API keys, the service token's account).
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        match self.0.method {
+            Method::SharedKey | Method::ServiceToken | Method::Local => true,
+            Method::ApiKey | Method::GiteaToken => false,
+        }
+    }
+
+    pub(crate) fn holds(&self, scope: Scope) -> bool {
+        self.0.scopes.iter().any(|held| held.implies(scope))
+    }
+
+    pub(crate) fn credential(&self) -> &Credential {
+        &self.0.credential
+    }
+}
+
+impl fmt::Debug for Principal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let identity = &self.0;
+        formatter.debug_struct("Principal").field("login", &identity.login).field("method", &identity.method).finish_non_exhaustive()
+    }
+}
