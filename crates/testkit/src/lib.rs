@@ -1,1 +1,9 @@
 //! Clients, canaries and fault control for tests.
+//!
+//! Nothing here is published. A test that needs a `Principal` gets it as a caller would: from a whole gate, before a
+//! sandbox, with a token the sandbox knows.
+
+pub mod canary;
+mod test_gate;
+
+pub use test_gate::{Setup, TestGate};

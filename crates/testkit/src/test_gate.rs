@@ -1,0 +1,172 @@
+//! A whole gate before a sandbox: memory store, a record on disk that is gone with the test, people signed in with the
+//! tokens the sandbox gives them.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aegis_ambient::Ambient;
+use aegis_gate::audit::read::{Filter, Order, Record, show};
+use aegis_gate::audit::{self, Audit, Transport};
+use aegis_gate::redact::{self, Redactor};
+use aegis_gate::{
+    Answer, AuthnError, AuthnSettings, Call, CallError, Catalog, Gate, House, LimitSettings, LockoutSettings, Origin,
+    Parts, Policy, Principal, RawCredential,
+};
+use aegis_gitea::connect::{BaseUrl, Client, Settings};
+use aegis_sandbox::{DataSet, Options, Sandbox};
+use aegis_store::{SealingKey, StoreUrl};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use tempfile::TempDir;
+
+/// Records looked through.
+const RECORDS: usize = 1_000;
+
+/// What a test can set before it starts a gate.
+pub struct Setup {
+    /// The tools in force.
+    pub catalog: Catalog,
+    /// What the sandbox holds.
+    pub data: DataSet,
+    /// What `/version` says; the recorded Gitea if none.
+    pub version: Option<String>,
+    /// The policy file; people's own rights if none.
+    pub policy: Option<String>,
+    /// Longest answer text, in bytes.
+    pub max_answer_bytes: usize,
+    /// Largest file shown whole, in bytes.
+    pub max_file_bytes: u64,
+    /// What happens to secrets.
+    pub redact: redact::Settings,
+}
+
+/// A running gate and the sandbox behind it.
+pub struct TestGate {
+    /// The gate.
+    pub gate: Gate,
+    /// What it asks.
+    pub sandbox: Sandbox,
+    record: TempDir,
+}
+
+impl Setup {
+    /// The demo, everybody's own rights, the usual limits.
+    #[must_use]
+    pub fn new(catalog: Catalog) -> Self {
+        Self {
+            catalog,
+            data: DataSet::Demo,
+            version: None,
+            policy: None,
+            max_answer_bytes: 80_000,
+            max_file_bytes: 1_048_576,
+            redact: redact::Settings::default(),
+        }
+    }
+
+    /// The same with a policy file.
+    #[must_use]
+    pub fn policy(self, text: &str) -> Self {
+        Self { policy: Some(text.to_owned()), ..self }
+    }
+
+    /// Starts sandbox and gate.
+    ///
+    /// # Errors
+    /// Whatever keeps one of them from starting; a mistake in the policy is one.
+    pub async fn start(self) -> Result<TestGate, Box<dyn Error + Send + Sync>> {
+        let ambient = Ambient::real();
+        let options = Options { version: self.version, ..Options::new(ambient.clone()) };
+        let sandbox = Sandbox::start(self.data, options).await?;
+        let record = TempDir::new()?;
+        let audit = audit::Settings {
+            flush_ms: 1,
+            ..audit::Settings::new(record.path().join("record"), record.path().join("audit.key"))
+        };
+        let store = aegis_store::Settings { url: StoreUrl::memory(), sealing_key: SealingKey::from_bytes(&KEY)? };
+        let policy = match &self.policy {
+            Some(text) => Policy::parse(text, &self.catalog.names())?,
+            None => Policy::own_rights(),
+        };
+        let parts = Parts {
+            client: Client::new(Settings::new(BaseUrl::parse(sandbox.url())?), ambient.clone())?,
+            store: aegis_store::open(store, ambient.clone()).await?,
+            audit: Audit::open(audit, ambient.clone())?,
+            policy,
+            redactor: Redactor::new(self.redact)?,
+            catalog: self.catalog,
+            authn: AuthnSettings { gitea_tokens: true, ..AuthnSettings::default() },
+            lockout: LockoutSettings::default(),
+            limits: LimitSettings::default(),
+            house: House {
+                version: "0.0.0",
+                write_mode: false,
+                max_file_bytes: self.max_file_bytes,
+                max_answer_bytes: self.max_answer_bytes,
+                calls_per_minute: None,
+                policy: String::new(),
+                tools: Vec::new(),
+                call_deadline: Duration::from_secs(30),
+            },
+            ambient,
+        };
+        Ok(TestGate { gate: Gate::new(parts).await?, sandbox, record })
+    }
+}
+
+/// The memory store's sealing key: any will do.
+const KEY: [u8; 32] = *b"a key that seals nothing of note";
+
+impl TestGate {
+    /// A gate over the demo with these tools and people's own rights.
+    ///
+    /// # Errors
+    /// As [`Setup::start`].
+    pub async fn start(catalog: Catalog) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        Setup::new(catalog).start().await
+    }
+
+    /// Signs a person in with their first token of the sandbox.
+    ///
+    /// # Errors
+    /// [`AuthnError`], as any caller would get it.
+    pub async fn principal(&self, login: &str) -> Result<Principal, AuthnError> {
+        self.holder(self.sandbox.token(login)).await
+    }
+
+    /// Signs in with any token.
+    ///
+    /// # Errors
+    /// [`AuthnError`], as any caller would get it.
+    pub async fn holder(&self, token: &str) -> Result<Principal, AuthnError> {
+        let raw = RawCredential::Bearer(SecretString::from(token));
+        self.gate.authenticate(&raw, &origin()).await
+    }
+
+    /// Calls a tool as a person.
+    ///
+    /// # Errors
+    /// [`CallError`], as any caller would get it; a sign-in that fails is [`CallError::CredentialRejected`].
+    pub async fn call(&self, login: &str, tool: &str, arguments: Value) -> Result<Answer, CallError> {
+        let principal = self.principal(login).await.map_err(|_| CallError::CredentialRejected)?;
+        let arguments = match arguments {
+            Value::Object(arguments) => arguments,
+            _ => Map::new(),
+        };
+        self.gate.call(&principal, Call { tool: tool.to_owned(), arguments }, &origin()).await
+    }
+
+    /// The record, oldest first. Closes it: nothing is written any more.
+    ///
+    /// # Errors
+    /// The record cannot be read.
+    pub async fn records(&self) -> Result<Vec<Record>, audit::AuditError> {
+        self.gate.audit().close().await;
+        let shown = show(&self.record.path().join("record"), "audit", &Filter::default(), Order::Oldest, RECORDS)?;
+        Ok(shown.records)
+    }
+}
+
+fn origin() -> Origin {
+    Origin { transport: Transport::Cli, address: None, client: None, correlation_id: "test".to_owned() }
+}

@@ -1,0 +1,71 @@
+use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset, Visible};
+use aegis_gitea::endpoints;
+use aegis_gitea::read::TreeEntry;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::pattern::Pattern;
+use super::tree::{self, EntryKind, TreeRow};
+use crate::Scope;
+use crate::nearby;
+use crate::shape::{LONG_PAGE, Listing, Paging, ReferenceArgument, RepositoryArguments};
+
+/// Files by name.
+pub(crate) struct FindFiles;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Arguments {
+    #[serde(flatten)]
+    repository: RepositoryArguments,
+    /// Glob, or letters in order.
+    pattern: String,
+    #[serde(flatten)]
+    at: ReferenceArgument,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+impl ReadTool for FindFiles {
+    const SPEC: ToolSpec = ToolSpec {
+        name: "find_files",
+        title: "Find files by name",
+        description: "Finds files by name or glob.",
+        toolset: Toolset::Files,
+        scope: Scope::ReadRepository,
+        endpoints: &[&endpoints::TREE, &endpoints::REPOSITORY, &endpoints::BRANCHES],
+        aliases: &[],
+    };
+    type Arguments = Arguments;
+    type Output = Listing<TreeRow>;
+    type Target = Repository;
+
+    fn target(arguments: &Arguments) -> Result<Repository, ToolError> {
+        arguments.repository.target()
+    }
+
+    async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<TreeRow>, ToolError> {
+        let at = arguments.at.parse()?;
+        let pattern = Pattern::parse(&arguments.pattern)?;
+        let tree = match tree::walk(permit.reader(), at.as_ref()).await {
+            Ok(tree) => tree,
+            Err(error) => return Err(nearby::missing_ref(permit, at.as_ref(), error).await),
+        };
+        let is_cut = tree.is_cut;
+        let files: Vec<TreeEntry> = tree.entries.into_iter().filter(is_found).collect();
+        // Counted before the pattern is asked, or the count would tell which hidden names fit it (attack R11).
+        let visible = permit.visible_paths(files, |entry| entry.path.as_str());
+        let mut found: Vec<(usize, TreeEntry)> =
+            visible.rows.into_iter().filter_map(|entry| Some((pattern.fit(&entry.path)?, entry))).collect();
+        // Stable: among equals git's order stays.
+        found.sort_by_key(|(fit, entry)| (*fit, matches!(pattern, Pattern::Letters(_)).then_some(entry.path.len())));
+        let total = u64::try_from(found.len()).ok();
+        let asked = arguments.paging.asked(LONG_PAGE)?;
+        let (rows, has_more) = asked.slice(found);
+        let rows = Visible { rows, withheld: visible.withheld };
+        Ok(Listing::new(asked, rows, has_more, total, |(_, entry)| entry.into()).cut_short(is_cut))
+    }
+}
+
+fn is_found(entry: &TreeEntry) -> bool {
+    EntryKind::from(entry.kind) != EntryKind::Directory
+}

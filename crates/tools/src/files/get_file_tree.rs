@@ -1,0 +1,121 @@
+use aegis_gate::{Output, ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
+use aegis_gitea::read::TreeEntry;
+use aegis_gitea::{RepoPath, endpoints};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::pattern::Pattern;
+use super::tree::{self, TreeRow};
+use crate::Scope;
+use crate::nearby::{missing_ref, nearest};
+use crate::shape::{ReferenceArgument, RepositoryArguments, at_least, offset, some_if};
+
+/// Most entries of one answer.
+const MOST_ENTRIES: usize = 500;
+
+/// The tree of a repository.
+pub(crate) struct GetFileTree;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Arguments {
+    #[serde(flatten)]
+    repository: RepositoryArguments,
+    /// Directory.
+    path: Option<String>,
+    #[serde(flatten)]
+    at: ReferenceArgument,
+    /// Levels.
+    depth: Option<i64>,
+    /// Glob.
+    pattern: Option<String>,
+    /// Entries to skip.
+    offset: Option<i64>,
+}
+
+/// Entries of all levels, in git's order.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Answer {
+    #[serde(rename = "ref")]
+    reference: String,
+    sha: String,
+    entries: Vec<TreeRow>,
+    /// Whether there are more.
+    truncated: bool,
+    /// The offset to go on from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_offset: Option<usize>,
+    /// Set where the tree has more entries than the gateway reads; start in a directory.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    cut_at_limit: bool,
+    /// Entries of the whole tree that the gateway's policy withholds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withheld: Option<u64>,
+}
+
+impl Output for Answer {}
+
+impl ReadTool for GetFileTree {
+    const SPEC: ToolSpec = ToolSpec {
+        name: "get_file_tree",
+        title: "Show the file tree",
+        description: "Shows files of all levels, with sizes.",
+        toolset: Toolset::Files,
+        scope: Scope::ReadRepository,
+        endpoints: &[&endpoints::TREE, &endpoints::REPOSITORY, &endpoints::BRANCHES],
+        aliases: &[],
+    };
+    type Arguments = Arguments;
+    type Output = Answer;
+    type Target = Repository;
+
+    fn target(arguments: &Arguments) -> Result<Repository, ToolError> {
+        arguments.repository.target_at(&directory(arguments)?)
+    }
+
+    async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Answer, ToolError> {
+        let (directory, at) = (directory(arguments)?, arguments.at.parse()?);
+        let (depth, offset) = (at_least(1, "depth", arguments.depth)?, offset(arguments.offset)?);
+        let pattern = arguments.pattern.as_deref().map(Pattern::glob).transpose()?;
+        let tree = match tree::walk(permit.reader(), at.as_ref()).await {
+            Ok(tree) => tree,
+            Err(error) => return Err(missing_ref(permit, at.as_ref(), error).await),
+        };
+        // Withheld before anything is picked out, or the count would tell which hidden names fit (attack R11).
+        let visible = permit.visible_paths(tree.entries, |entry| entry.path.as_str());
+        let below = below(visible.rows, &directory)?;
+        let levels = depth.map_or(usize::MAX, |depth| usize::try_from(depth).unwrap_or(usize::MAX));
+        let is_wanted = |entry: &TreeEntry| pattern.as_ref().is_none_or(|pattern| pattern.fit(&entry.path).is_some());
+        let mut wanted =
+            below.into_iter().filter(|(depth, _)| *depth <= levels).map(|(_, entry)| entry).filter(is_wanted);
+        let entries: Vec<TreeRow> = wanted.by_ref().skip(offset).take(MOST_ENTRIES).map(TreeRow::from).collect();
+        let truncated = wanted.next().is_some();
+        Ok(Answer {
+            reference: tree.at.to_string(),
+            sha: tree.sha.to_string(),
+            next_offset: truncated.then(|| offset.saturating_add(entries.len())),
+            entries,
+            truncated,
+            cut_at_limit: tree.is_cut,
+            withheld: some_if(visible.withheld),
+        })
+    }
+}
+
+fn directory(arguments: &Arguments) -> Result<RepoPath, ToolError> {
+    Ok(RepoPath::parse_directory(arguments.path.as_deref().unwrap_or_default())?)
+}
+
+/// The entries of a directory with their depth below it, from 1. One without entries is none of git's.
+fn below(entries: Vec<TreeEntry>, directory: &RepoPath) -> Result<Vec<(usize, TreeEntry)>, ToolError> {
+    if directory.is_root() {
+        return Ok(entries.into_iter().map(|entry| (entry.path.split('/').count(), entry)).collect());
+    }
+    let depth =
+        |path: &str| path.strip_prefix(directory.as_str())?.strip_prefix('/').map(|rest| rest.split('/').count());
+    let near = nearest(directory.as_str(), entries.iter().map(|entry| entry.path.as_str()));
+    let below: Vec<_> = entries.into_iter().filter_map(|entry| Some((depth(&entry.path)?, entry))).collect();
+    if below.is_empty() {
+        return Err(ToolError::Missing { what: "directory", name: directory.to_string(), near });
+    }
+    Ok(below)
+}

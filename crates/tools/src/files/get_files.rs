@@ -1,0 +1,156 @@
+use aegis_gate::{CallError, Output, ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
+use aegis_gitea::{GitRef, GiteaError, RepoPath, endpoints};
+use futures_util::{StreamExt as _, stream};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::part::Part;
+use super::view::{Kind, View, Wish, view};
+use crate::Scope;
+use crate::shape::{ReferenceArgument, RepositoryArguments};
+
+/// Most paths at once.
+const MOST_PATHS: usize = 30;
+/// How many of them are asked for at a time.
+const AT_ONCE: usize = 6;
+
+/// Several files at once.
+pub(crate) struct GetFiles;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Arguments {
+    #[serde(flatten)]
+    repository: RepositoryArguments,
+    /// Up to 30.
+    #[schemars(length(max = 30))]
+    paths: Vec<String>,
+    #[serde(flatten)]
+    at: ReferenceArgument,
+}
+
+/// Files in the order they were asked for.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Answer {
+    files: Vec<FileRow>,
+    #[serde(skip)]
+    scanned: Vec<u8>,
+}
+
+/// One file, or why it is not here.
+#[derive(Serialize, JsonSchema)]
+struct FileRow {
+    path: String,
+    #[serde(flatten)]
+    view: Option<View>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<RowError>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct RowError {
+    code: &'static str,
+    message: String,
+}
+
+impl Output for Answer {
+    const FILE_TEXT: &'static [&'static str] = &["content"];
+
+    fn exact_bytes(&self) -> Option<&[u8]> {
+        (!self.scanned.is_empty()).then_some(&self.scanned)
+    }
+}
+
+impl ReadTool for GetFiles {
+    const SPEC: ToolSpec = ToolSpec {
+        name: "get_files",
+        title: "Read several files",
+        description: "Reads several text files at once.",
+        toolset: Toolset::Files,
+        scope: Scope::ReadRepository,
+        endpoints: &[&endpoints::CONTENTS, &endpoints::RAW],
+        aliases: &[],
+    };
+    type Arguments = Arguments;
+    type Output = Answer;
+    type Target = Repository;
+
+    fn target(arguments: &Arguments) -> Result<Repository, ToolError> {
+        arguments.repository.target()
+    }
+
+    async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Answer, ToolError> {
+        let at = arguments.at.parse()?;
+        let asked: Vec<_> =
+            arguments.paths.iter().take(MOST_PATHS).map(|path| one(permit, path, at.as_ref())).collect();
+        let outcomes: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
+        if outcomes.iter().all(is_absent) {
+            // Perhaps it is the repository that is not there: the gate looks, and says which.
+            let name = arguments.paths.first().cloned().unwrap_or_default();
+            return Err(ToolError::missing("file", name));
+        }
+        let mut left_bytes = permit.house().max_answer_bytes;
+        let mut answer = Answer { files: Vec::new(), scanned: Vec::new() };
+        for (path, outcome) in arguments.paths.iter().zip(outcomes) {
+            let row = match outcome {
+                Ok(view) => shown(path, view, &mut left_bytes, &mut answer.scanned),
+                Err(error) => FileRow { path: path.clone(), view: None, error: Some(row_error(error)?) },
+            };
+            answer.files.push(row);
+        }
+        Ok(answer)
+    }
+}
+
+/// One file. The policy decides about each path before Gitea is asked about it.
+async fn one(permit: &ReadPermit<Repository>, path: &str, at: Option<&GitRef>) -> Result<View, ToolError> {
+    let path = RepoPath::parse(path)?;
+    let may_be_read = permit.visible_paths(vec![path.as_str()], |path| path).withheld == 0;
+    if !may_be_read {
+        return Err(ToolError::Call(CallError::PolicyDenied { rule: "path".to_owned() }));
+    }
+    let wish = Wish { part: Part::Whole, exact: false, most_bytes: permit.house().max_answer_bytes };
+    view(permit.reader(), &path, at, wish, permit.house()).await
+}
+
+fn is_absent(outcome: &Result<View, ToolError>) -> bool {
+    matches!(outcome, Err(ToolError::Gitea(GiteaError::NotFound)))
+}
+
+/// The row of a file, within what the answer has left. A file that no longer fits is left to another call.
+fn shown(path: &str, mut view: View, left_bytes: &mut usize, scanned: &mut Vec<u8>) -> FileRow {
+    if view.kind == Kind::Image {
+        view.hint = Some("get_file_contents shows it");
+    }
+    let length = view.content.as_ref().map_or(0, String::len);
+    if length > *left_bytes {
+        let message = "no room is left in this answer; ask for it by itself".to_owned();
+        let error = Some(RowError { code: "too_large", message });
+        return FileRow { path: path.to_owned(), view: None, error };
+    }
+    *left_bytes -= length;
+    if view.content.is_some() {
+        scanned.append(&mut view.scanned);
+    }
+    FileRow { path: path.to_owned(), view: Some(view), error: None }
+}
+
+/// What belongs to one path stays there; a fault or a refusal of the whole repository fails the call.
+fn row_error(error: ToolError) -> Result<RowError, ToolError> {
+    let error = match error {
+        ToolError::Gitea(GiteaError::NotFound) => {
+            return Ok(RowError { code: "not_found", message: "there is no such file".to_owned() });
+        }
+        ToolError::Call(error) => error,
+        other => return Err(other),
+    };
+    match &error {
+        CallError::PolicyDenied { .. } => {
+            let message = "this gateway's policy does not allow it".to_owned();
+            Ok(RowError { code: error.code(), message })
+        }
+        CallError::InvalidArgument { .. } | CallError::TooLarge { .. } => {
+            Ok(RowError { code: error.code(), message: error.to_string() })
+        }
+        _ => Err(ToolError::Call(error)),
+    }
+}

@@ -1,0 +1,98 @@
+use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
+use aegis_gitea::read::{File, FileKind};
+use aegis_gitea::{GiteaError, RepoPath, Sha, endpoints};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::tree::EntryKind;
+use crate::Scope;
+use crate::nearby;
+use crate::shape::{LONG_PAGE, Listing, Paging, ReferenceArgument, RepositoryArguments};
+
+/// The entries of one directory.
+pub(crate) struct ListDirectory;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Arguments {
+    #[serde(flatten)]
+    repository: RepositoryArguments,
+    /// Directory.
+    path: Option<String>,
+    #[serde(flatten)]
+    at: ReferenceArgument,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+/// An entry.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Row {
+    name: String,
+    path: String,
+    kind: EntryKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha: Option<String>,
+    /// Bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    html_url: String,
+}
+
+impl ReadTool for ListDirectory {
+    const SPEC: ToolSpec = ToolSpec {
+        name: "list_directory",
+        title: "List a directory",
+        description: "Lists the entries of a directory.",
+        toolset: Toolset::Files,
+        scope: Scope::ReadRepository,
+        endpoints: &[&endpoints::CONTENTS, &endpoints::REPOSITORY, &endpoints::TREE, &endpoints::BRANCHES],
+        aliases: &[],
+    };
+    type Arguments = Arguments;
+    type Output = Listing<Row>;
+    type Target = Repository;
+
+    fn target(arguments: &Arguments) -> Result<Repository, ToolError> {
+        arguments.repository.target_at(&directory(arguments)?)
+    }
+
+    async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
+        let (path, at) = (directory(arguments)?, arguments.at.parse()?);
+        let entries = match permit.reader().directory(&path, at.as_ref()).await {
+            Ok(entries) => entries,
+            Err(GiteaError::NotFound) => {
+                return Err(nearby::missing_path(permit, "directory", &path, at.as_ref()).await);
+            }
+            Err(error) => return Err(ToolError::Gitea(error)),
+        };
+        let mut visible = permit.visible_paths(entries, |entry| entry.path.as_str());
+        let total = u64::try_from(visible.rows.len()).ok();
+        let asked = arguments.paging.asked(LONG_PAGE)?;
+        let (rows, has_more) = asked.slice(std::mem::take(&mut visible.rows));
+        visible.rows = rows;
+        Ok(Listing::new(asked, visible, has_more, total, row))
+    }
+}
+
+fn directory(arguments: &Arguments) -> Result<RepoPath, ToolError> {
+    Ok(RepoPath::parse_directory(arguments.path.as_deref().unwrap_or_default())?)
+}
+
+fn row(entry: File) -> Row {
+    let kind = match entry.kind {
+        FileKind::File => EntryKind::File,
+        FileKind::Symlink { .. } => EntryKind::Symlink,
+        FileKind::Submodule { .. } => EntryKind::Submodule,
+        FileKind::Directory => EntryKind::Directory,
+        FileKind::Other => EntryKind::Other,
+    };
+    Row {
+        name: entry.name,
+        path: entry.path,
+        kind,
+        sha: entry.sha.as_ref().map(Sha::to_string),
+        size: kind.is_file().then_some(entry.size_bytes),
+        html_url: entry.html_url,
+    }
+}

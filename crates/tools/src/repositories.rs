@@ -1,0 +1,10 @@
+//! Tools over repositories.
+
+mod get_repository;
+mod list_repositories;
+mod row;
+mod search_repositories;
+
+pub(crate) use get_repository::GetRepository;
+pub(crate) use list_repositories::ListRepositories;
+pub(crate) use search_repositories::SearchRepositories;

@@ -1,0 +1,126 @@
+use std::cmp::Reverse;
+
+use aegis_gate::{Account, ReadPermit, ReadTool, ToolError, ToolSpec, Toolset};
+use aegis_gitea::read::{AccountReader, Page, PageRequest, Repository};
+use aegis_gitea::{GiteaError, Owner, endpoints};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::row::RepositoryRow;
+use crate::Scope;
+use crate::gather::gather;
+use crate::shape::{LONG_PAGE, Listing, Paging};
+
+/// The caller's repositories, or those of one owner.
+pub(crate) struct ListRepositories;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Arguments {
+    /// Yours if absent.
+    owner: Option<String>,
+    /// Only these.
+    visibility: Option<Visibility>,
+    /// Only these, or none.
+    archived: Option<bool>,
+    /// Order.
+    sort: Option<Sort>,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Visibility {
+    Public,
+    Private,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Sort {
+    Name,
+    Updated,
+    Created,
+    Stars,
+}
+
+impl ReadTool for ListRepositories {
+    const SPEC: ToolSpec = ToolSpec {
+        name: "list_repositories",
+        title: "List repositories",
+        description: "Lists your repositories or those of an owner.",
+        toolset: Toolset::Repositories,
+        scope: Scope::ReadRepository,
+        endpoints: &[&endpoints::USER_REPOSITORIES, &endpoints::OWNER_REPOSITORIES],
+        aliases: &[],
+    };
+    type Arguments = Arguments;
+    type Output = Listing<RepositoryRow>;
+    type Target = Account;
+
+    fn target(_: &Arguments) -> Result<Account, ToolError> {
+        Ok(Account)
+    }
+
+    async fn run(permit: &ReadPermit<Account>, arguments: &Arguments) -> Result<Listing<RepositoryRow>, ToolError> {
+        let owner = arguments.owner.as_deref().map(Owner::parse).transpose()?;
+        let fetch = |page| list(permit.reader(), owner.as_ref(), page);
+        let asked = arguments.paging.asked(LONG_PAGE)?;
+        let id = |repository: &Repository| Some(repository.full_name.clone());
+        if arguments.is_plain() {
+            let page = fetch(asked.request()).await.map_err(|error| absent(owner.as_ref(), error))?;
+            let visible = permit.visible(page.items, id);
+            return Ok(Listing::new(asked, visible, page.has_more, page.total, RepositoryRow::from));
+        }
+        // Gitea's two lists know neither filter nor order.
+        let gathered = gather(usize::MAX, |repository| arguments.wants(repository), fetch).await;
+        let mut gathered = gathered.map_err(|error| absent(owner.as_ref(), error))?;
+        arguments.order(&mut gathered.rows);
+        let mut visible = permit.visible(gathered.rows, id);
+        let total = u64::try_from(visible.rows.len()).ok().filter(|_| !gathered.is_cut);
+        let (rows, has_more) = asked.slice(std::mem::take(&mut visible.rows));
+        visible.rows = rows;
+        Ok(Listing::new(asked, visible, has_more, total, RepositoryRow::from).cut_short(gathered.is_cut))
+    }
+}
+
+async fn list(
+    reader: &AccountReader,
+    owner: Option<&Owner>,
+    page: PageRequest,
+) -> Result<Page<Repository>, GiteaError> {
+    match owner {
+        Some(owner) => reader.owner_repositories(owner, page).await,
+        None => reader.repositories(page).await,
+    }
+}
+
+fn absent(owner: Option<&Owner>, error: GiteaError) -> ToolError {
+    match (owner, error) {
+        (Some(owner), GiteaError::NotFound) => ToolError::missing("owner", owner.as_str()),
+        (_, error) => ToolError::Gitea(error),
+    }
+}
+
+impl Arguments {
+    fn is_plain(&self) -> bool {
+        self.visibility.is_none() && self.archived.is_none() && self.sort.is_none()
+    }
+
+    fn wants(&self, repository: &Repository) -> bool {
+        let is_private = repository.private || repository.internal;
+        self.visibility.is_none_or(|wanted| (wanted == Visibility::Private) == is_private)
+            && self.archived.is_none_or(|wanted| wanted == repository.archived)
+    }
+
+    /// Names upwards; times and stars downwards.
+    fn order(&self, rows: &mut [Repository]) {
+        match self.sort {
+            None => {}
+            Some(Sort::Name) => rows.sort_by_cached_key(|row| row.full_name.folded()),
+            Some(Sort::Updated) => rows.sort_by_key(|row| Reverse(row.updated_at)),
+            Some(Sort::Created) => rows.sort_by_key(|row| Reverse(row.created_at)),
+            Some(Sort::Stars) => rows.sort_by_key(|row| Reverse(row.stars_count)),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! A long text that people wrote, whole or from an offset on.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::window;
+
+/// The text, or part of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Body {
+    #[serde(rename = "body")]
+    text: String,
+    /// Whether there is more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    truncated: bool,
+    /// The offset to go on from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_offset: Option<usize>,
+    #[serde(skip)]
+    seams: Vec<u8>,
+}
+
+impl Body {
+    /// At most `most_bytes` of it.
+    pub(crate) fn cut(text: &str, offset: usize, most_bytes: usize) -> Self {
+        let shown = window(text, offset, most_bytes);
+        Self {
+            text: shown.of(text).to_owned(),
+            truncated: shown.next_offset.is_some(),
+            next_offset: shown.next_offset,
+            seams: shown.seams(text.as_bytes()),
+        }
+    }
+
+    /// How much of it there is.
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// What the gate scans beside the text itself.
+    pub(crate) fn seams(&self) -> Option<&[u8]> {
+        (!self.seams.is_empty()).then_some(&self.seams)
+    }
+}

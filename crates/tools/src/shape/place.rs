@@ -1,0 +1,96 @@
+//! The arguments that name a repository, and a state of it.
+
+use aegis_gate::{CallError, Repository, ToolError};
+use aegis_gitea::{GitRef, Index, Owner, RepoPath, RepositoryId, RepositoryName};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct RepositoryArguments {
+    /// Owner.
+    owner: Option<String>,
+    /// Name or owner/name.
+    repo: String,
+}
+
+impl RepositoryArguments {
+    /// The repository as a whole.
+    pub(crate) fn target(&self) -> Result<Repository, ToolError> {
+        match &self.owner {
+            Some(owner) => {
+                let id = RepositoryId::new(Owner::parse(owner)?, RepositoryName::parse(&self.repo)?);
+                Ok(Repository::new(id))
+            }
+            None if self.repo.contains('/') => Ok(Repository::new(RepositoryId::parse(&self.repo)?)),
+            None => Err(invalid("owner", "it is missing", "give it, or write `repo` as owner/name")),
+        }
+    }
+
+    /// One path of it, where one is named; the root names the repository.
+    pub(crate) fn target_at(&self, path: &RepoPath) -> Result<Repository, ToolError> {
+        let repository = self.target()?;
+        Ok(if path.is_root() { repository } else { repository.at(path.clone()) })
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct ReferenceArgument {
+    /// Branch, tag or commit.
+    #[serde(rename = "ref")]
+    reference: Option<String>,
+}
+
+impl ReferenceArgument {
+    /// The state that was asked for; none is the default branch.
+    pub(crate) fn parse(&self) -> Result<Option<GitRef>, ToolError> {
+        Ok(self.reference.as_deref().map(GitRef::parse).transpose()?)
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct IndexArgument {
+    /// Number.
+    index: i64,
+}
+
+impl IndexArgument {
+    pub(crate) fn parse(&self) -> Result<Index, ToolError> {
+        Ok(Index::new(self.index)?)
+    }
+}
+
+/// A refusal of one argument, in its final words.
+pub(crate) fn invalid(argument: &str, came: impl Into<String>, wanted: impl Into<String>) -> ToolError {
+    let (came, wanted) = (came.into(), wanted.into());
+    ToolError::Call(CallError::InvalidArgument { argument: argument.to_owned(), came, wanted })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(owner: Option<&str>, repo: &str) -> Option<String> {
+        let arguments = RepositoryArguments { owner: owner.map(str::to_owned), repo: repo.to_owned() };
+        arguments.target().ok().map(|target| target.id().to_string())
+    }
+
+    #[test]
+    fn g01_owner_and_name_come_apart_or_together_but_not_both() {
+        assert_eq!(id(Some("acme"), "widget").as_deref(), Some("acme/widget"));
+        assert_eq!(id(None, "acme/widget").as_deref(), Some("acme/widget"));
+        for (owner, repo) in [
+            (None, "widget"),
+            (Some("acme"), "acme/widget"),
+            (Some("acme/x"), "widget"),
+            (Some(""), "widget"),
+            (Some(".."), "widget"),
+            (None, "acme/widget/x"),
+            (None, "../widget"),
+            (None, "acme/"),
+            (None, "acme%2fwidget"),
+            (None, "acme/widget?x="),
+        ] {
+            assert_eq!(id(owner, repo), None, "{owner:?} {repo}");
+        }
+    }
+}

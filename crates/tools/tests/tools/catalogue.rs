@@ -1,0 +1,131 @@
+//! What every listed tool must be, whatever it does: the law of the schemas that all vendors take.
+
+use std::collections::HashSet;
+
+use aegis_gate::{Entry, Toolset};
+use aegis_tools::catalog;
+use serde_json::{Value, json};
+
+/// Listed weight of a tool, in bytes.
+const MOST_AVERAGE_BYTES: usize = 530;
+const MOST_BYTES: usize = 1_500;
+
+/// A tool as `tools/list` shows it, but for its output schema.
+fn listed(entry: &Entry) -> Value {
+    let spec = entry.spec();
+    json!({
+        "name": spec.name,
+        "title": spec.title,
+        "description": spec.description,
+        "inputSchema": entry.input_schema(),
+        "annotations": {
+            "readOnlyHint": true, "destructiveHint": false, "idempotentHint": true, "openWorldHint": true,
+        },
+    })
+}
+
+/// Every schema inside a schema, with where it stands.
+fn each_schema<'a>(place: String, schema: &'a Value, see: &mut impl FnMut(&str, &'a Value)) {
+    see(&place, schema);
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        each_schema(format!("{place}.{name}"), property, see);
+    }
+    if let Some(items) = schema.get("items") {
+        each_schema(format!("{place}[]"), items, see);
+    }
+}
+
+/// Every key of a JSON value at any depth, property names left out.
+fn keywords(schema: &Value, see: &mut impl FnMut(&str)) {
+    match schema {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                see(name);
+                match (name.as_str(), value) {
+                    ("properties", Value::Object(properties)) => {
+                        properties.values().for_each(|property| keywords(property, see));
+                    }
+                    _ => keywords(value, see),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| keywords(item, see)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_schema_can_be_taken_by_every_vendor() {
+    let known = ["type", "properties", "required", "items", "enum", "description", "minimum", "maximum", "maxItems"];
+    for entry in catalog().entries() {
+        let name = entry.spec().name;
+        for (side, schema) in [("in", entry.input_schema()), ("out", entry.output_schema())] {
+            assert_eq!(schema["type"], "object", "{name} {side}");
+            let schema = Value::Object(schema.clone());
+            keywords(&schema, &mut |keyword| assert!(known.contains(&keyword), "{name} {side}: {keyword}"));
+            each_schema(format!("{name} {side}"), &schema, &mut |place, schema| {
+                let kind = schema["type"].as_str().unwrap_or_else(|| panic!("{place} has no one type: {schema}"));
+                assert_eq!(kind == "array", schema.get("items").is_some(), "{place}");
+                let words = schema.get("enum").and_then(Value::as_array);
+                assert!(words.is_none_or(|words| words.iter().all(Value::is_string)), "{place}");
+            });
+        }
+    }
+}
+
+#[test]
+fn every_tool_is_named_titled_and_described() {
+    let mut names = HashSet::new();
+    for entry in catalog().entries() {
+        let spec = entry.spec();
+        for name in std::iter::once(&spec.name).chain(spec.aliases) {
+            assert!(names.insert(*name), "{name} stands twice");
+            assert!(name.len() <= 40 && name.contains('_'), "{name}");
+            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'));
+        }
+        assert!(!spec.title.is_empty() && !spec.title.ends_with('.'), "{}", spec.name);
+        let sentences = spec.description.matches(". ").count() + 1;
+        assert!(spec.description.ends_with('.') && sentences <= 2, "{}", spec.name);
+        assert!(!spec.endpoints.is_empty(), "{}", spec.name);
+        for (argument, property) in entry.input_schema().get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let text = property["description"].as_str().unwrap_or_default();
+            assert!(text.ends_with('.'), "{}.{argument} is not described: {text:?}", spec.name);
+        }
+    }
+}
+
+#[test]
+fn the_list_is_in_order_and_light() {
+    let catalog = catalog();
+    let weights: Vec<(usize, &str)> =
+        catalog.entries().iter().map(|entry| (listed(entry).to_string().len(), entry.spec().name)).collect();
+    let total: usize = weights.iter().map(|(weight, _)| weight).sum();
+    assert!(total / weights.len() <= MOST_AVERAGE_BYTES, "{} on average: {weights:?}", total / weights.len());
+    assert!(weights.iter().all(|(weight, _)| *weight <= MOST_BYTES), "{weights:?}");
+    assert!(total <= 20_000, "{total}");
+    let whole: usize = catalog.entries().iter().map(|entry| json!(entry.output_schema()).to_string().len()).sum();
+    assert!(total + whole <= 60_000, "{total} and {whole} on the wire");
+    let places: Vec<_> = catalog
+        .entries()
+        .iter()
+        .map(|entry| Toolset::ALL.iter().position(|toolset| *toolset == entry.spec().toolset))
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn the_former_name_finds_the_tool_and_is_not_listed() {
+    let catalog = catalog();
+    assert_eq!(catalog.find("get_repository_info").unwrap().spec().name, "get_repository");
+    assert!(!catalog.names().contains(&"get_repository_info"));
+    assert!(catalog.find("get_repositories").is_none());
+}
+
+#[test]
+fn every_listed_form_is_as_it_was_accepted() {
+    for entry in catalog().entries() {
+        let mut form = listed(entry);
+        form["outputSchema"] = Value::Object(entry.output_schema().clone());
+        insta::assert_json_snapshot!(entry.spec().name, form);
+    }
+}
