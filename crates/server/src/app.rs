@@ -1,0 +1,125 @@
+//! Puts the rooms together: from validated settings to a gate behind a listener.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aegis_ambient::Ambient;
+use aegis_gate::redact::{self, Redactor};
+use aegis_gate::{Gate, House, Parts};
+use aegis_gitea::connect::{BaseUrl, Client};
+use axum::Router;
+use axum::routing::get;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::front::Front;
+use crate::health::Health;
+use crate::http::{self, Door, Edge, TrustedProxies};
+use crate::listener;
+use crate::mcp::Streamable;
+use crate::telemetry::Metrics;
+
+/// What we call ourselves towards Gitea.
+const USER_AGENT: &str = concat!("aegis-mcp/", env!("CARGO_PKG_VERSION"));
+
+/// A gateway ready to serve.
+pub struct App {
+    /// What its routes need.
+    pub edge: Arc<Edge>,
+}
+
+impl App {
+    /// Builds the gate and what stands before it.
+    ///
+    /// # Errors
+    /// The gate could not be built.
+    pub async fn new(
+        parts: Parts,
+        proxies: TrustedProxies,
+        door: Door,
+        authentication: bool,
+        https: bool,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let front = Arc::new(front(parts).await?);
+        let streamable = Streamable::new(Arc::clone(&front), stop);
+        let health = Arc::new(Health::default());
+        Ok(Self { edge: Arc::new(Edge { front, streamable, proxies, door, authentication, https, health }) })
+    }
+}
+
+/// The gate, counted.
+///
+/// # Errors
+/// The gate could not be built.
+pub async fn front(parts: Parts) -> anyhow::Result<Front> {
+    let ambient = parts.ambient.clone();
+    Ok(Front::new(Gate::new(parts).await?, Metrics::default(), ambient))
+}
+
+/// Serves until told to stop: the gateway, and the metrics on a listener of their own.
+pub async fn serve(app: App, gateway: TcpListener, metrics: Option<TcpListener>, stop: CancellationToken) {
+    let front = Arc::clone(&app.edge.front);
+    let watch = tokio::spawn(Arc::clone(&app.edge.health).watch(Arc::clone(&front), stop.clone()));
+    let connections = front.metrics().connections().clone();
+    let scraped = metrics.map(|listener| {
+        let router = metrics_router(Arc::clone(&front));
+        tokio::spawn(listener::serve(
+            listener,
+            router,
+            prometheus_client::metrics::gauge::Gauge::default(),
+            stop.clone(),
+        ))
+    });
+    listener::serve(gateway, http::router(app.edge), connections, stop).await;
+    for task in std::iter::once(watch).chain(scraped) {
+        if task.await.is_err() {
+            tracing::error!("a background task ended in a panic");
+        }
+    }
+}
+
+fn metrics_router(front: Arc<Front>) -> Router {
+    let text = move || {
+        let text = front.metrics().text();
+        async { ([(::http::header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text) }
+    };
+    Router::new().route("/metrics", get(text))
+}
+
+/// A connection to one Gitea.
+///
+/// # Errors
+/// The address is none, or the certificate file holds none.
+pub fn client(url: &str, ca_file_pem: Option<Vec<u8>>, ambient: &Ambient) -> anyhow::Result<Client> {
+    let settings = aegis_gitea::connect::Settings {
+        ca_file_pem,
+        user_agent: USER_AGENT.to_owned(),
+        ..aegis_gitea::connect::Settings::new(BaseUrl::parse(url)?)
+    };
+    Ok(Client::new(settings, ambient.clone())?)
+}
+
+/// Redaction by the default rules; the secrets given leave in no case.
+///
+/// # Errors
+/// A secret too short to be searched for.
+pub fn redactor(literals: Vec<SecretString>) -> anyhow::Result<Redactor> {
+    Ok(Redactor::new(redact::Settings { literals, ..redact::Settings::default() })?)
+}
+
+/// The gateway's facts by default.
+#[must_use]
+pub fn house() -> House {
+    House {
+        version: env!("CARGO_PKG_VERSION"),
+        write_mode: false,
+        max_file_bytes: 1_048_576,
+        max_answer_bytes: 80_000,
+        calls_per_minute: None,
+        policy: String::new(),
+        tools: Vec::new(),
+        call_deadline: Duration::from_secs(60),
+    }
+}

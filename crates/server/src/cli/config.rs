@@ -1,0 +1,73 @@
+//! `aegis-mcp config`: is the configuration right, and what could be set.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::end::{End, Exit, tell};
+use super::{Context, setup};
+use crate::config::{Purpose, Severity, load, reference};
+use crate::terminal::{self, Style};
+
+/// Checks the configuration, or lists every setting.
+#[derive(Debug, Args)]
+pub(crate) struct Config {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say all that is wrong at once; exit 64 if anything stops the start.
+    Check,
+    /// Every setting: what it does, what it takes, its default.
+    Reference {
+        /// In which form.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Form,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Form {
+    Text,
+    Markdown,
+    Env,
+    Toml,
+}
+
+pub(crate) fn run(config: &Config, context: &Context) -> Result<Exit, End> {
+    match config.command {
+        Command::Check => check(context),
+        Command::Reference { format } => {
+            let text = match format {
+                Form::Text => reference::terminal(),
+                Form::Markdown => reference::markdown(),
+                Form::Env => reference::dotenv(),
+                Form::Toml => reference::toml(),
+            };
+            terminal::line(text.trim_end());
+            Ok(Exit::Fine)
+        }
+    }
+}
+
+fn check(context: &Context) -> Result<Exit, End> {
+    let loaded = load(context.sources(), Purpose::Gateway);
+    for file in &loaded.files {
+        terminal::line(&format!("read {}", terminal::plain(&file.display().to_string())));
+    }
+    for problem in &loaded.problems {
+        let (style, word) = match problem.severity {
+            Severity::Error => (Style::Bad, "error"),
+            Severity::Warning => (Style::Warn, "warning"),
+        };
+        tell(style, word, &problem.what(), problem.hint().as_deref(), Some(&problem.docs()));
+    }
+    let errors = loaded.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let Some(configuration) = loaded.configuration else {
+        terminal::line(&format!("{} {errors} errors; nothing would start", terminal::styled(Style::Bad, "✗")));
+        return Ok(Exit::Configuration);
+    };
+    setup::check(&configuration)?;
+    terminal::line(&format!("{} the configuration is right", terminal::styled(Style::Good, "✓")));
+    Ok(Exit::Fine)
+}

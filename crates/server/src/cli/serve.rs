@@ -1,0 +1,82 @@
+//! `aegis-mcp serve`: the gateway.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::end::{End, Exit};
+use super::{Context, setup};
+use crate::app::{self, App};
+use crate::config::{Configuration, Purpose};
+use crate::http::{Door, TrustedProxies};
+use crate::{listener, shutdown, telemetry};
+
+/// Serves the gateway until it is told to stop.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Port to listen on [env: `MCP_PORT`].
+    #[arg(long)]
+    port: Option<u16>,
+}
+
+pub(crate) async fn run(serve: Serve, mut context: Context) -> Result<Exit, End> {
+    if let Some(port) = serve.port {
+        context.flags.push(("MCP_PORT", port.to_string()));
+    }
+    let (configuration, loaded) = setup::configuration(&context, Purpose::Gateway)?;
+    telemetry::start_logging(configuration.server.log_level.as_str());
+    let server = &configuration.server;
+    let address = SocketAddr::new(server.host, server.port);
+    let bound = |end: anyhow::Error| End::new(Exit::Unavailable, end.to_string());
+    let gateway = listener::bind(address, "MCP_HOST and MCP_PORT").await.map_err(bound)?;
+    let metrics = match server.metrics_address {
+        Some(address) => Some(listener::bind(address, "METRICS_ADDRESS").await.map_err(bound)?),
+        None => None,
+    };
+    let stop = shutdown::on_signal()?;
+    let local = !configuration.auth.enabled;
+    let parts = setup::parts(&configuration, local, &context.ambient).await?;
+    let app = App::new(
+        parts,
+        proxies(&configuration),
+        door(&configuration, gateway.local_addr()?),
+        !local,
+        https(&configuration),
+        stop.clone(),
+    )
+    .await?;
+    let front = Arc::clone(&app.edge.front);
+    // Gitea may be down now and come up later: we start, say so, and are not ready until it answers.
+    app.edge.health.ask(&front).await;
+    let address = gateway.local_addr()?;
+    tracing::info!(event = "started", %address, version = env!("CARGO_PKG_VERSION"), "the gateway listens");
+    let watch = loaded.secret_watch.map(|watch| {
+        let front = Arc::clone(&front);
+        tokio::spawn(watch.run(move |event| setup::secret_changed(event, &front, local)))
+    });
+    app::serve(app, gateway, metrics, stop).await;
+    if let Some(watch) = watch {
+        watch.abort();
+    }
+    front.gate().audit().close().await;
+    tracing::info!(event = "stopped", "the gateway ended");
+    Ok(Exit::Fine)
+}
+
+fn proxies(configuration: &Configuration) -> TrustedProxies {
+    TrustedProxies::new(configuration.server.trusted_proxies.clone())
+}
+
+/// The names we answer to: loopback, the public URL, what is allowed by name, and the very address we listen on where
+/// that is one address and not all.
+fn door(configuration: &Configuration, listening: SocketAddr) -> Door {
+    let server = &configuration.server;
+    let own = (!listening.ip().is_unspecified()).then(|| listening.to_string());
+    let hosts: Vec<String> = server.allowed_hosts.iter().map(ToString::to_string).chain(own).collect();
+    Door::new(server.public_url.as_ref(), &hosts, server.allowed_origins.clone())
+}
+
+fn https(configuration: &Configuration) -> bool {
+    configuration.server.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+}

@@ -1,0 +1,29 @@
+//! `aegis-mcp stdio`: the same gateway for one client on this machine, over standard input and output.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::end::{End, Exit};
+use super::{Context, setup};
+use crate::config::Purpose;
+use crate::{app, mcp, shutdown, telemetry};
+
+/// Serves one client over standard input and output, as the owner of GITEA_TOKEN.
+#[derive(Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "the text is printed by --help")]
+pub(crate) struct Stdio {}
+
+pub(crate) async fn run(_stdio: Stdio, mut context: Context) -> Result<Exit, End> {
+    // A client may start us inside somebody else's checkout: a `.env` in there must not redirect our token.
+    context.directory = None;
+    let (configuration, _) = setup::configuration(&context, Purpose::Gateway)?;
+    telemetry::start_logging(configuration.server.log_level.as_str());
+    setup::require_local_account(&configuration)?;
+    let stop = shutdown::on_signal()?;
+    let parts = setup::parts(&configuration, true, &context.ambient).await?;
+    let front = Arc::new(app::front(parts).await?);
+    let served = mcp::serve_stdio(Arc::clone(&front), stop).await;
+    front.gate().audit().close().await;
+    served.map(|()| Exit::Fine).map_err(End::from)
+}

@@ -1,0 +1,112 @@
+//! What every transport calls: the gate, counted and logged. No transport reaches the gate past it, so that the same
+//! call gives the same verdict, the same record and the same metric whichever way it came.
+
+use aegis_ambient::Ambient;
+use aegis_gate::audit::Transport;
+use aegis_gate::{Answer, AuthnError, Call, CallError, Entry, Gate, Origin, Principal, RawCredential};
+
+use crate::telemetry::Metrics;
+
+/// The gate with its counters.
+pub struct Front {
+    gate: Gate,
+    metrics: Metrics,
+    ambient: Ambient,
+}
+
+impl Front {
+    /// Puts counters before a gate.
+    #[must_use]
+    pub fn new(gate: Gate, metrics: Metrics, ambient: Ambient) -> Self {
+        Self { gate, metrics, ambient }
+    }
+
+    /// See [`Gate::authenticate`].
+    ///
+    /// # Errors
+    /// [`AuthnError`].
+    pub async fn authenticate(&self, raw: &RawCredential, origin: &Origin) -> Result<Principal, AuthnError> {
+        let verdict = self.gate.authenticate(raw, origin).await;
+        let reason = verdict.as_ref().map_or_else(AuthnError::code, |_| "ok");
+        self.metrics.signed_in(origin.transport, reason);
+        match &verdict {
+            Ok(principal) => tracing::debug!(
+                event = "api_authentication",
+                status = "success",
+                correlation_id = origin.correlation_id,
+                login = principal.login(),
+            ),
+            Err(error) => tracing::warn!(
+                event = error.code(),
+                status = "failure",
+                correlation_id = origin.correlation_id,
+                address = origin.address.map(tracing::field::display),
+                "a caller did not get in"
+            ),
+        }
+        verdict
+    }
+
+    /// See [`Gate::admit`]. A refusal is counted by the call that follows it, or by the edge that answers it.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn admit(&self, principal: &Principal, tool: &str) -> Result<(), CallError> {
+        self.gate.admit(principal, tool).map(drop)
+    }
+
+    /// See [`Gate::list`].
+    pub fn list(&self, principal: &Principal) -> impl Iterator<Item = &Entry> {
+        self.gate.list(principal)
+    }
+
+    /// See [`Gate::call`].
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn call(&self, principal: &Principal, call: Call, origin: &Origin) -> Result<Answer, CallError> {
+        let started = self.ambient.elapsed();
+        // Labels come from a closed set: what no tool is called stays one label.
+        let tool = self.gate.catalog().find(&call.tool).map_or("unknown", |entry| entry.spec().name);
+        let verdict = self.gate.call(principal, call, origin).await;
+        let took = self.ambient.elapsed().saturating_sub(started);
+        let outcome = verdict.as_ref().map_or_else(CallError::code, |_| "ok");
+        self.metrics.called(tool, outcome, origin.transport, took);
+        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(
+            event = "tool_call",
+            correlation_id = origin.correlation_id,
+            login = principal.login(),
+            tool,
+            outcome,
+            duration_ms,
+        );
+        verdict
+    }
+
+    /// The gate itself, for what is no call: health, the catalogue, replacing keys.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The counters.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// A fresh request id: sixteen hexadecimal digits.
+    #[must_use]
+    pub fn correlation_id(&self) -> String {
+        // Without randomness ids would repeat, which misleads a reader but lets nobody in.
+        let bytes = self.ambient.random::<8>().unwrap_or_default();
+        bytes.iter().fold(String::with_capacity(16), |text, byte| text + &format!("{byte:02x}"))
+    }
+
+    /// Where a request without a peer comes from: stdio and the command line.
+    #[must_use]
+    pub fn local_origin(&self, transport: Transport) -> Origin {
+        Origin { transport, address: None, client: None, correlation_id: self.correlation_id() }
+    }
+}

@@ -1,0 +1,78 @@
+//! What `/health` says: that we run, and whether the forge and the record behind us do.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use aegis_gate::audit::Health as AuditHealth;
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::front::Front;
+use crate::http::Edge;
+
+/// How often Gitea is asked while it answers, and while it does not.
+const ASK_EVERY: Duration = Duration::from_secs(15);
+const ASK_AGAIN_EVERY: Duration = Duration::from_secs(2);
+
+/// Whether Gitea answered when last asked.
+#[derive(Debug, Default)]
+pub struct Health {
+    gitea: AtomicBool,
+}
+
+impl Health {
+    /// Reason codes of what is wrong; none when all is well.
+    #[must_use]
+    pub fn reasons(&self, front: &Front) -> Vec<&'static str> {
+        let gitea = (!self.gitea.load(Ordering::Relaxed)).then_some("gitea_unavailable");
+        let audit = match front.gate().audit_health() {
+            AuditHealth::Fine => None,
+            AuditHealth::Failing { .. } => Some("audit_failing"),
+        };
+        gitea.into_iter().chain(audit).collect()
+    }
+
+    /// Asks Gitea once.
+    pub async fn ask(&self, front: &Front) -> bool {
+        let id = front.correlation_id();
+        let answers = front.gate().instance(&id).await;
+        if let Err(error) = &answers {
+            tracing::warn!(correlation_id = id, code = error.code(), "Gitea does not answer");
+        }
+        self.gitea.store(answers.is_ok(), Ordering::Relaxed);
+        front.metrics().audit_failing(front.gate().audit_health() != AuditHealth::Fine);
+        answers.is_ok()
+    }
+
+    /// Keeps asking until told to stop.
+    pub async fn watch(self: Arc<Self>, front: Arc<Front>, stop: CancellationToken) {
+        loop {
+            let wait = if self.ask(&front).await { ASK_EVERY } else { ASK_AGAIN_EVERY };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => (),
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+}
+
+/// `/health` and `/health/ready`.
+pub(crate) async fn ready(State(edge): State<Arc<Edge>>) -> Response {
+    let reasons = edge.health.reasons(&edge.front);
+    let version = env!("CARGO_PKG_VERSION");
+    if reasons.is_empty() {
+        return Json(json!({"status": "healthy", "version": version})).into_response();
+    }
+    let body = json!({"status": "unhealthy", "version": version, "reasons": reasons});
+    (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+}
+
+/// `/health/live`: the process runs.
+pub(crate) async fn live() -> Response {
+    Json(json!({"status": "live", "version": env!("CARGO_PKG_VERSION")})).into_response()
+}

@@ -1,0 +1,174 @@
+//! Host and Origin: closes the door to DNS rebinding and to foreign pages in a browser
+//! (MCP 2026-07-28 basic/transports/streamable-http, Security).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{HOST, ORIGIN};
+use http::uri::Authority;
+use http::{HeaderMap, StatusCode};
+use thiserror::Error;
+use url::{Origin, Url};
+
+use super::{Edge, RequestId};
+use crate::respond;
+
+/// Hosts that always mean this machine.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// Which names this gateway answers to, and which pages may call it from a browser.
+#[derive(Debug, Clone)]
+pub struct Door {
+    hosts: Vec<String>,
+    origins: Vec<Origin>,
+}
+
+/// Why a request was turned away at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum DoorError {
+    /// No Host, or several, or one that is none.
+    #[error("a request needs exactly one well-formed Host header")]
+    NoHost,
+    /// Another name than ours.
+    #[error("this gateway does not answer to that Host")]
+    ForeignHost,
+    /// A page of another origin.
+    #[error("pages of that Origin may not call this gateway")]
+    ForeignOrigin,
+}
+
+impl DoorError {
+    fn code(self) -> &'static str {
+        match self {
+            Self::NoHost => "host_malformed",
+            Self::ForeignHost => "host_not_allowed",
+            Self::ForeignOrigin => "origin_not_allowed",
+        }
+    }
+
+    fn hint(self) -> Option<String> {
+        match self {
+            Self::NoHost => None,
+            Self::ForeignHost => Some("the operator sets PUBLIC_URL or ALLOWED_HOSTS".to_owned()),
+            Self::ForeignOrigin => Some("the operator sets ALLOWED_ORIGINS".to_owned()),
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::NoHost => StatusCode::BAD_REQUEST,
+            Self::ForeignHost | Self::ForeignOrigin => StatusCode::FORBIDDEN,
+        }
+    }
+}
+
+impl Door {
+    /// Loopback names, the host of the public URL, and what the operator added. A host without port stands for all
+    /// its ports.
+    #[must_use]
+    pub fn new(public_url: Option<&Url>, hosts: &[String], origins: Vec<Origin>) -> Self {
+        let public = public_url.and_then(Url::host_str).map(str::to_owned);
+        let loopback = LOOPBACK.iter().map(|host| (*host).to_owned());
+        let hosts = loopback.chain(public).chain(hosts.iter().cloned()).map(|host| host.to_lowercase()).collect();
+        let origins = origins.into_iter().chain(public_url.map(Url::origin)).collect();
+        Self { hosts, origins }
+    }
+
+    /// Whether a request may come in. An absent Origin is no browser's and passes.
+    ///
+    /// # Errors
+    /// [`DoorError`].
+    pub fn admits(&self, headers: &HeaderMap) -> Result<(), DoorError> {
+        let mut hosts = headers.get_all(HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(DoorError::NoHost) };
+        let host = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()).ok_or(DoorError::NoHost)?;
+        if host.as_str().contains('@') {
+            return Err(DoorError::NoHost);
+        }
+        let named = |name: &String| *name == host.host().to_lowercase() || *name == host.as_str().to_lowercase();
+        if !self.hosts.iter().any(named) {
+            return Err(DoorError::ForeignHost);
+        }
+        let mut origins = headers.get_all(ORIGIN).iter();
+        match (origins.next(), origins.next()) {
+            (None, _) => Ok(()),
+            (Some(origin), None) if self.knows(origin.to_str().unwrap_or_default(), &host) => Ok(()),
+            (Some(_), _) => Err(DoorError::ForeignOrigin),
+        }
+    }
+
+    /// A configured origin, or a page of the very host that was asked.
+    fn knows(&self, origin: &str, host: &Authority) -> bool {
+        let Ok(origin) = Url::parse(origin) else { return false };
+        let same_host = matches!(origin.scheme(), "http" | "https")
+            && origin.host_str().is_some_and(|name| name.eq_ignore_ascii_case(host.host()))
+            && origin.port_or_known_default() == host.port_u16().or(origin.port_or_known_default());
+        same_host || self.origins.iter().any(|known| *known == origin.origin())
+    }
+}
+
+/// Turns away what the door does not admit.
+pub(crate) async fn check(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    match edge.door.admits(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => {
+            let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+            tracing::warn!(
+                event = "access_denied",
+                correlation_id = id,
+                code = error.code(),
+                "turned away at the door"
+            );
+            edge.front.metrics().turned_away(error.code());
+            let body = respond::body(error.code(), &error.to_string(), error.hint(), &id);
+            (error.status(), Json(body)).into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(lines: &[(&'static str, &str)]) -> Result<(), DoorError> {
+        let public = Url::parse("https://mcp.example.org").unwrap();
+        let origins = vec![Url::parse("https://app.example.org").unwrap().origin()];
+        let door = Door::new(Some(&public), &["10.1.2.3:8080".to_owned()], origins);
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        door.admits(&headers)
+    }
+
+    #[test]
+    fn our_own_names_pass_and_foreign_ones_do_not() {
+        for host in
+            ["localhost:8080", "127.0.0.1", "[::1]:8080", "mcp.example.org", "MCP.example.org:443", "10.1.2.3:8080"]
+        {
+            assert_eq!(verdict(&[("host", host)]), Ok(()), "{host}");
+        }
+        for host in ["evil.example", "localhost.evil.example", "10.1.2.3", "10.1.2.3:9", "127.0.0.1.nip.io"] {
+            assert_eq!(verdict(&[("host", host)]), Err(DoorError::ForeignHost), "{host}");
+        }
+        assert_eq!(verdict(&[]), Err(DoorError::NoHost));
+        assert_eq!(verdict(&[("host", "localhost"), ("host", "localhost")]), Err(DoorError::NoHost));
+        assert_eq!(verdict(&[("host", "x@localhost")]), Err(DoorError::NoHost));
+    }
+
+    #[test]
+    fn a_page_of_our_host_or_a_configured_origin_passes_and_no_other() {
+        let from = |host: &str, origin: &str| verdict(&[("host", host), ("origin", origin)]);
+        assert_eq!(from("localhost:8080", "http://localhost:8080"), Ok(()));
+        assert_eq!(from("mcp.example.org", "https://mcp.example.org"), Ok(()));
+        assert_eq!(from("mcp.example.org", "https://app.example.org"), Ok(()));
+        for origin in ["null", "http://evil.example", "http://app.example.org", "http://localhost:9999", "nonsense"] {
+            assert_eq!(from("localhost:8080", origin), Err(DoorError::ForeignOrigin), "{origin}");
+        }
+        let twice = [("host", "localhost"), ("origin", "http://localhost"), ("origin", "http://localhost")];
+        assert_eq!(verdict(&twice), Err(DoorError::ForeignOrigin));
+    }
+}

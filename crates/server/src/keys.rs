@@ -1,0 +1,123 @@
+//! Makes keys: a random text people paste into a client, bound to one person's Gitea token.
+
+use aegis_ambient::{Ambient, NoRandomness, Timestamp};
+use aegis_gitea::GiteaError;
+use aegis_gitea::connect::{Client, Credential, CredentialError};
+use aegis_store::{AccountId, KeySummary, NewKey, Scope, Store, StoreError};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+
+/// How every key begins, so that scanners find a leaked one: `aegis_ak_[A-Za-z0-9_-]{43}`.
+const PREFIX: &str = "aegis_ak_";
+
+/// What a key is to be.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// The Gitea login that must own the token.
+    pub owner: String,
+    /// What it may do here.
+    pub scopes: Vec<Scope>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// The operator's note.
+    pub label: Option<String>,
+}
+
+/// A new key. Its text is shown once; only a digest is kept.
+pub struct NewlyMade {
+    /// What goes into the client.
+    pub text: SecretString,
+    /// What lists show.
+    pub summary: KeySummary,
+}
+
+/// Why no key was made.
+#[derive(Debug, Error)]
+pub enum KeyError {
+    /// The token is none.
+    #[error("that is no Gitea token: {0}")]
+    Token(#[from] CredentialError),
+    /// Gitea could not say whose it is.
+    #[error("Gitea could not be asked whose token it is: {0}")]
+    Gitea(#[from] GiteaError),
+    /// The token is somebody else's.
+    #[error("the token belongs to {actual}, not to {wanted}")]
+    AnotherLogin {
+        /// `--owner`.
+        wanted: String,
+        /// What Gitea said.
+        actual: String,
+    },
+    /// Gitea gave an id that is no person's.
+    #[error("Gitea names no account for this token")]
+    NoAccount,
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No random bytes.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+}
+
+/// Checks whose token it is, makes a key and stores its digest beside the sealed token.
+///
+/// # Errors
+/// [`KeyError`]; nothing is stored then.
+pub async fn generate(
+    store: &dyn Store,
+    client: &Client,
+    ambient: &Ambient,
+    wish: Wish,
+    token: SecretString,
+) -> Result<NewlyMade, KeyError> {
+    let credential = Credential::new(token.clone())?;
+    let user = client.account(&credential, "key-generate").user().await?;
+    if user.login.to_lowercase() != wish.owner.to_lowercase() {
+        return Err(KeyError::AnotherLogin { wanted: wish.owner, actual: user.login });
+    }
+    let account_id = AccountId::new(user.id).ok_or(KeyError::NoAccount)?;
+    keep(store, ambient, Wish { owner: user.login, ..wish }, account_id, token).await
+}
+
+/// Makes a key for an account and token that were checked before: a rotation keeps both.
+///
+/// # Errors
+/// [`KeyError`] of the store or of randomness.
+pub async fn keep(
+    store: &dyn Store,
+    ambient: &Ambient,
+    wish: Wish,
+    account_id: AccountId,
+    credential: SecretString,
+) -> Result<NewlyMade, KeyError> {
+    let text = random_text(ambient)?;
+    let key = NewKey {
+        digest: store.pepper().digest(&text),
+        owner_login: wish.owner,
+        account_id,
+        scopes: wish.scopes,
+        credential,
+        expires_at: wish.expires_at,
+        label: wish.label,
+    };
+    let summary = store.insert_key(key).await?;
+    Ok(NewlyMade { text, summary })
+}
+
+/// A key text: 256 random bits behind the prefix. Also what `MCP_API_KEYS` takes.
+///
+/// # Errors
+/// [`NoRandomness`].
+pub fn random_text(ambient: &Ambient) -> Result<SecretString, NoRandomness> {
+    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(ambient.random::<32>()?)).into())
+}
+
+impl NewlyMade {
+    /// The text, to be shown once.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.text.expose_secret()
+    }
+}

@@ -1,0 +1,65 @@
+//! Our types in the protocol's clothes.
+
+use std::sync::Arc;
+
+use aegis_gate::{Answer, CallError, Entry};
+use rmcp::ErrorData;
+use rmcp::model::{CallToolResult, ContentBlock, ErrorCode, Tool, ToolAnnotations};
+use serde_json::{Value, json};
+
+use crate::respond;
+
+/// A tool as `tools/list` shows it. Every annotation is explicit: no client has to guess (clients.md §4).
+#[must_use]
+pub fn listed_tool(entry: &Entry) -> Tool {
+    let spec = entry.spec();
+    let annotations = ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false);
+    let mut tool = Tool::new(spec.name, spec.description, Arc::new(entry.input_schema().clone()));
+    tool.title = Some(spec.title.to_owned());
+    tool.output_schema = Some(Arc::new(entry.output_schema().clone()));
+    tool.annotations = Some(annotations);
+    tool
+}
+
+/// An answer: the object, and exactly one text item beside it (an image adds one).
+pub(crate) fn answered(answer: Answer) -> CallToolResult {
+    let image = answer.image.map(|image| ContentBlock::image(image.base64, image.mime_type));
+    let content = std::iter::once(ContentBlock::text(answer.text)).chain(image).collect();
+    let mut result = CallToolResult::success(content);
+    result.structured_content = Some(Value::Object(answer.structured));
+    result
+}
+
+/// A refusal: a failed result where the model can read it, a protocol error where the protocol says so.
+pub(crate) fn refused(error: &CallError, correlation_id: &str) -> Result<CallToolResult, ErrorData> {
+    let data = || Some(json!({"code": error.code(), "correlation_id": correlation_id}));
+    match error {
+        // MCP 2025-11-25 server/tools: an unknown tool is -32602.
+        CallError::UnknownTool { .. } => {
+            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+            Err(ErrorData::new(ErrorCode::INVALID_PARAMS, format!("{error}{hint}"), data()))
+        }
+        CallError::Internal => Err(ErrorData::new(ErrorCode::INTERNAL_ERROR, error.to_string(), data())),
+        CallError::InvalidArgument { .. }
+        | CallError::NotFound { .. }
+        | CallError::PolicyDenied { .. }
+        | CallError::InsufficientScope { .. }
+        | CallError::UpstreamScope { .. }
+        | CallError::Forbidden
+        | CallError::CredentialRejected
+        | CallError::Suspended
+        | CallError::NotServed { .. }
+        | CallError::Refused { .. }
+        | CallError::TooLarge { .. }
+        | CallError::SecretMasked { .. }
+        | CallError::RateLimited { .. }
+        | CallError::AuditUnavailable
+        | CallError::UpstreamBusy { .. }
+        | CallError::UpstreamUnavailable
+        | CallError::UpstreamTimeout
+        | CallError::UpstreamMalformed => {
+            let body = respond::call_error(error, correlation_id);
+            Ok(CallToolResult::error(vec![ContentBlock::text(body.to_string())]))
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! One table from refusals to the wire: HTTP status, JSON body, challenge header, failed tool result. No transport
+//! words a refusal of its own.
+
+use aegis_gate::{AuthnError, CallError};
+use http::{HeaderValue, StatusCode};
+use serde_json::{Value, json};
+
+/// The HTTP status of a call's refusal, where a transport answers with one.
+#[must_use]
+pub fn call_status(error: &CallError) -> StatusCode {
+    match error {
+        CallError::UnknownTool { .. } | CallError::NotFound { .. } => StatusCode::NOT_FOUND,
+        CallError::InvalidArgument { .. } => StatusCode::BAD_REQUEST,
+        CallError::PolicyDenied { .. }
+        | CallError::InsufficientScope { .. }
+        | CallError::UpstreamScope { .. }
+        | CallError::Forbidden
+        | CallError::CredentialRejected
+        | CallError::Suspended
+        | CallError::SecretMasked { .. } => StatusCode::FORBIDDEN,
+        CallError::Refused { .. } => StatusCode::CONFLICT,
+        CallError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        CallError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        CallError::NotServed { .. } => StatusCode::NOT_IMPLEMENTED,
+        CallError::AuditUnavailable | CallError::UpstreamBusy { .. } | CallError::UpstreamUnavailable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        CallError::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
+        CallError::UpstreamMalformed => StatusCode::BAD_GATEWAY,
+        CallError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The HTTP status of a refused sign-in.
+#[must_use]
+pub fn authn_status(error: &AuthnError) -> StatusCode {
+    match error {
+        AuthnError::Missing
+        | AuthnError::InvalidFormat { .. }
+        | AuthnError::InvalidKey { .. }
+        | AuthnError::InvalidToken
+        | AuthnError::Suspended => StatusCode::UNAUTHORIZED,
+        AuthnError::AccountRefused => StatusCode::FORBIDDEN,
+        AuthnError::LockedOut { .. } | AuthnError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        AuthnError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// The challenge of a 401 (RFC 6750 §3): `error` only where a credential came.
+#[must_use]
+pub fn challenge(error: &AuthnError) -> Option<HeaderValue> {
+    let value = match error {
+        AuthnError::Missing => r#"Bearer realm="AegisGitea-MCP", scope="read:repository""#,
+        AuthnError::InvalidFormat { .. }
+        | AuthnError::InvalidKey { .. }
+        | AuthnError::InvalidToken
+        | AuthnError::Suspended => r#"Bearer realm="AegisGitea-MCP", error="invalid_token", scope="read:repository""#,
+        AuthnError::AccountRefused
+        | AuthnError::LockedOut { .. }
+        | AuthnError::RateLimited { .. }
+        | AuthnError::Unavailable => return None,
+    };
+    Some(HeaderValue::from_static(value))
+}
+
+/// The challenge of a 403 for a missing scope (RFC 6750 §3.1).
+#[must_use]
+pub fn scope_challenge(error: &CallError) -> Option<HeaderValue> {
+    let CallError::InsufficientScope { required } = error else { return None };
+    let value = format!(r#"Bearer realm="AegisGitea-MCP", error="insufficient_scope", scope="{}""#, required.as_str());
+    HeaderValue::try_from(value).ok()
+}
+
+/// The body of a call's refusal.
+#[must_use]
+pub fn call_error(error: &CallError, correlation_id: &str) -> Value {
+    body(error.code(), &error.to_string(), error.hint(), correlation_id)
+}
+
+/// The body of a refused sign-in.
+#[must_use]
+pub fn authn_error(error: &AuthnError, correlation_id: &str) -> Value {
+    body(error.code(), &error.to_string(), error.hint(), correlation_id)
+}
+
+/// The one shape of every error: a stable code, a sentence, a hint where there is one, the request id.
+#[must_use]
+pub fn body(code: &str, message: &str, hint: Option<String>, correlation_id: &str) -> Value {
+    let mut error = json!({"code": code, "message": message});
+    if let (Some(hint), Some(object)) = (hint, error.as_object_mut()) {
+        object.insert("hint".to_owned(), hint.into());
+    }
+    json!({"success": false, "error": error, "correlation_id": correlation_id})
+}

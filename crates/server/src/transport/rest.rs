@@ -1,0 +1,76 @@
+//! The REST façade: `GET /mcp/tools` and `POST /mcp/tool/call`, for scripts that speak no MCP.
+
+use std::sync::Arc;
+
+use aegis_gate::audit::Transport;
+use aegis_gate::{Call, CallError};
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::http::{Edge, identify, read_body};
+use crate::mcp::listed_tool;
+use crate::respond;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCall {
+    tool: String,
+    #[serde(default)]
+    arguments: Option<Map<String, Value>>,
+}
+
+/// The caller's tools.
+pub(crate) async fn list(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    match identify(&edge, &parts, Transport::Rest).await {
+        Ok((principal, _)) => {
+            let tools: Vec<_> = edge.front.list(&principal).map(listed_tool).collect();
+            Json(json!({"tools": tools})).into_response()
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+/// One call.
+pub(crate) async fn call(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let (principal, origin) = match identify(&edge, &parts, Transport::Rest).await {
+        Ok(caller) => caller,
+        Err(refusal) => return *refusal,
+    };
+    let body = match read_body(&parts.headers, body, &origin.correlation_id).await {
+        Ok(body) => body,
+        Err(refusal) => return *refusal,
+    };
+    let Ok(raw) = serde_json::from_slice::<RawCall>(&body) else {
+        let message = "the body is not {\"tool\": \"...\", \"arguments\": {...}}";
+        let body = respond::body("invalid_request", message, None, &origin.correlation_id);
+        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    };
+    let call = Call { tool: raw.tool, arguments: raw.arguments.unwrap_or_default() };
+    match edge.front.call(&principal, call, &origin).await {
+        Ok(answer) => {
+            let id = origin.correlation_id;
+            Json(json!({"success": true, "result": answer.structured, "correlation_id": id})).into_response()
+        }
+        Err(error) => refused(&error, &origin.correlation_id),
+    }
+}
+
+fn refused(error: &CallError, correlation_id: &str) -> Response {
+    let body = Json(respond::call_error(error, correlation_id));
+    let mut response = (respond::call_status(error), body).into_response();
+    let headers = response.headers_mut();
+    if let Some(challenge) = respond::scope_challenge(error) {
+        headers.insert(WWW_AUTHENTICATE, challenge);
+    }
+    if let Some(wait) = error.retry_after() {
+        headers.insert(RETRY_AFTER, wait.as_secs().max(1).into());
+    }
+    response
+}
