@@ -1,0 +1,77 @@
+# The front door. `make` alone lists what there is.
+#
+#   make demo ONCE=1              run the demo's calls and end
+#   make test DUE=B               demand tests for the attacks of issue B as well
+#   make test LOCKED=--locked     refuse a Cargo.lock that is not current, as CI does
+#   make check-keys ARGS=--json   pass arguments on to the command
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test test-long lint format bench docs deny generate-key rotate-key check-keys
+
+# Where rustup puts cargo; a shell without login does not look there.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+DUE ?= A
+LOCKED ?=
+ONCE ?=
+ARGS ?=
+CARGO_DENY_VERSION := 0.20.2
+
+BINARY := --release $(LOCKED) --package aegis-server --bin aegis-mcp
+AEGIS := cargo run --quiet $(BINARY) --
+DENY := cargo deny check bans licenses sources
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
+
+setup: ## See that the tools to build are here; rustup fetches the pinned toolchain
+	@command -v cargo >/dev/null || { echo "cargo is missing. Install Rust with rustup (rustup.rs), then run make again." >&2; exit 1; }
+	@command -v git >/dev/null || { echo "git is missing. Install it (Debian: apt install git), then run make again." >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "A C compiler is missing. Install one (Debian: apt install build-essential), then run make again." >&2; exit 1; }
+	@cargo --version >/dev/null 2>&1 || rustup toolchain install
+	@{ cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1 || rustup component add rustfmt clippy
+
+build: setup ## Build the binary that is handed out
+	cargo build $(BINARY)
+
+demo: build ## Gateway and forge on this machine with three people; ONCE=1 ends after the calls
+	@$(AEGIS) demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)
+
+test: lint ## Everything CI demands
+	cargo test --workspace $(LOCKED)
+	cargo xtask canary
+	cargo xtask attacks --due $(DUE)
+	@if command -v cargo-deny >/dev/null; then $(DENY); else \
+	  echo "Licences, banned crates and sources were not checked: cargo-deny is not here; make deny installs and runs it."; fi
+
+test-long: setup ## The tests that take minutes and are ignored otherwise
+	cargo test --workspace $(LOCKED) -- --ignored
+
+lint: setup ## Format, clippy, layers, budget, generated pages
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets $(LOCKED) -- -D warnings
+	cargo xtask layers
+	cargo xtask budget
+	cargo xtask docs
+
+format: setup ## Format the code
+	cargo fmt --all
+
+bench: setup ## Run the benchmarks
+	cargo bench --workspace --bench '*' $(LOCKED) -- $(ARGS)
+
+docs: setup ## Rewrite the generated pages
+	cargo xtask docs --write
+
+deny: setup ## Check licences, banned crates and sources; installs cargo-deny if it is missing
+	command -v cargo-deny >/dev/null || cargo install cargo-deny --version $(CARGO_DENY_VERSION) --locked
+	$(DENY)
+
+generate-key: build ## Make a new API key
+	@$(AEGIS) key generate $(ARGS)
+
+rotate-key: build ## Replace an API key
+	@$(AEGIS) key rotate $(ARGS)
+
+check-keys: build ## Show age and strength of the API keys
+	@$(AEGIS) key check $(ARGS)
