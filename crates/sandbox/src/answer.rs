@@ -11,7 +11,7 @@ pub(crate) mod repository;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::Value;
+use serde::Serialize;
 
 pub(crate) use page::{Page, listed, total_only, with_total};
 
@@ -37,12 +37,14 @@ impl Answer {
     }
 
     /// 200 with JSON.
-    pub(crate) fn json(value: &Value) -> Self {
+    pub(crate) fn json(value: &impl Serialize) -> Self {
         Self::json_with(StatusCode::OK, value)
     }
 
-    pub(crate) fn json_with(status: StatusCode, value: &Value) -> Self {
-        Self::new(status, JSON, value.to_string()).with(CACHE_CONTROL, UNCACHED)
+    pub(crate) fn json_with(status: StatusCode, value: &impl Serialize) -> Self {
+        // Only maps with keys that are no text cannot be written, and there are none.
+        let body = serde_json::to_vec(value).unwrap_or_default();
+        Self::new(status, JSON, body).with(CACHE_CONTROL, UNCACHED)
     }
 
     /// 200 with text of unknown encoding: diffs and patches.

@@ -4,6 +4,8 @@
 //! sandbox, with a token the sandbox knows.
 
 pub mod canary;
+mod gateway;
 mod test_gate;
 
+pub use gateway::{Finished, Gateway, Reply, run};
 pub use test_gate::{Setup, TestGate};

@@ -83,7 +83,8 @@ impl Setup {
             flush_ms: 1,
             ..audit::Settings::new(record.path().join("record"), record.path().join("audit.key"))
         };
-        let store = aegis_store::Settings { url: StoreUrl::memory(), sealing_key: SealingKey::from_bytes(&KEY)? };
+        let store =
+            aegis_store::Settings { url: StoreUrl::memory(), sealing_key: SealingKey::from_bytes(&ambient.random()?)? };
         let policy = match &self.policy {
             Some(text) => Policy::parse(text, &self.catalog.names())?,
             None => Policy::own_rights(),
@@ -113,9 +114,6 @@ impl Setup {
         Ok(TestGate { gate: Gate::new(parts).await?, sandbox, record })
     }
 }
-
-/// The memory store's sealing key: any will do.
-const KEY: [u8; 32] = *b"a key that seals nothing of note";
 
 impl TestGate {
     /// A gate over the demo with these tools and people's own rights.

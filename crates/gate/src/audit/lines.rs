@@ -58,3 +58,34 @@ impl Lines {
         Ok(Some((self.number, piece)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek as _, Write as _};
+
+    use super::*;
+
+    #[test]
+    fn a06_a_line_without_end_is_skipped_and_not_kept() {
+        let mut file = tempfile::tempfile().unwrap();
+        let longest = "x".repeat(LINE_CAP_BYTES - 1);
+        write!(file, "one\n{longest}\n{longest}y\n\n{}\nlast", "z".repeat(10 * LINE_CAP_BYTES)).unwrap();
+        file.rewind().unwrap();
+        let mut lines = Lines::of(file);
+        let mut seen = Vec::new();
+        while let Some((number, piece)) = lines.next().unwrap() {
+            seen.push((
+                number,
+                match piece {
+                    Piece::Whole(bytes) => format!("whole {}", bytes.len()),
+                    Piece::Unfinished(bytes) => format!("unfinished {}", bytes.len()),
+                    Piece::TooLong => "too long".to_owned(),
+                },
+            ));
+        }
+        assert!(lines.buffer.capacity() <= 2 * LINE_CAP_BYTES);
+        let kinds: Vec<_> = seen.iter().map(|(_, kind)| kind.as_str()).collect();
+        assert_eq!(kinds, ["whole 3", "whole 65535", "too long", "whole 0", "too long", "unfinished 4"]);
+        assert_eq!(seen.last().unwrap().0, 6);
+    }
+}

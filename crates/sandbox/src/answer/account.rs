@@ -1,10 +1,13 @@
 //! People, organisations and teams as JSON.
 
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::ask::Ask;
 use crate::forge::{Account, Team};
-use crate::git::ObjectId;
 use crate::rights::Access;
 
 /// How much of a person is shown.
@@ -30,56 +33,80 @@ impl View {
 }
 
 /// A user, or an organisation in the place of one.
-pub(crate) fn user(ask: &Ask<'_>, account: &Account, view: View) -> Value {
+#[derive(Debug, Clone, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "Gitea's shape")]
+pub(crate) struct User<'a> {
+    id: u64,
+    login: &'a str,
+    login_name: &'static str,
+    source_id: u64,
+    full_name: &'a str,
+    email: Cow<'a, str>,
+    avatar_url: String,
+    html_url: String,
+    language: &'static str,
+    is_admin: bool,
+    last_login: &'static str,
+    created: Timestamp,
+    restricted: bool,
+    active: bool,
+    prohibit_login: bool,
+    location: &'static str,
+    website: &'static str,
+    description: &'a str,
+    visibility: &'static str,
+    followers_count: u64,
+    following_count: u64,
+    starred_repos_count: u64,
+    username: &'a str,
+}
+
+pub(crate) fn user<'a>(ask: &Ask<'_>, account: &'a Account, view: View) -> User<'a> {
     let own = view == View::Own;
     let email = if view == View::Public {
-        format!("{}+{}@noreply.localhost", account.id, account.login.to_lowercase())
+        Cow::Owned(format!("{}+{}@noreply.localhost", account.id, account.login.to_lowercase()))
     } else {
-        account.email.clone()
+        Cow::Borrowed(account.email.as_str())
     };
-    json!({
-        "id": account.id,
-        "login": account.login,
-        "login_name": "",
-        "source_id": 0,
-        "full_name": account.full_name,
-        "email": email,
-        "avatar_url": avatar(ask, account),
-        "html_url": format!("{}/{}", ask.instance.url, account.login),
-        "language": "",
-        "is_admin": own && account.admin,
-        "last_login": if own { "1970-01-01T00:00:00Z" } else { "0001-01-01T00:00:00Z" },
-        "created": account.created.to_string(),
-        "restricted": false,
-        "active": own,
-        "prohibit_login": false,
-        "location": "",
-        "website": "",
-        "description": account.description,
-        "visibility": "public",
-        "followers_count": 0,
-        "following_count": 0,
-        "starred_repos_count": 0,
-        "username": account.login,
-    })
+    User {
+        id: account.id,
+        login: &account.login,
+        login_name: "",
+        source_id: 0,
+        full_name: &account.full_name,
+        email,
+        avatar_url: avatar(ask, account),
+        html_url: format!("{}/{}", ask.instance.url, account.login),
+        language: "",
+        is_admin: own && account.admin,
+        last_login: if own { "1970-01-01T00:00:00Z" } else { "0001-01-01T00:00:00Z" },
+        created: account.created,
+        restricted: false,
+        active: own,
+        prohibit_login: false,
+        location: "",
+        website: "",
+        description: &account.description,
+        visibility: "public",
+        followers_count: 0,
+        following_count: 0,
+        starred_repos_count: 0,
+        username: &account.login,
+    }
 }
 
-/// The placeholder form of an account known by id; `null` when it is gone.
-pub(crate) fn public(ask: &Ask<'_>, id: u64) -> Value {
-    ask.forge.account_by_id(id).map_or(Value::Null, |account| user(ask, account, View::Public))
+/// The placeholder form of an account known by id; `None`, which is `null`, when it is gone.
+pub(crate) fn public<'a>(ask: &Ask<'a>, id: u64) -> Option<User<'a>> {
+    ask.forge.account_by_id(id).map(|account| user(ask, account, View::Public))
 }
 
-/// The form this caller may see; `null` when it is gone.
-pub(crate) fn seen(ask: &Ask<'_>, id: u64) -> Value {
-    ask.forge.account_by_id(id).map_or(Value::Null, |account| user(ask, account, View::of(ask, account)))
+/// The form this caller may see; `None`, which is `null`, when it is gone.
+pub(crate) fn seen<'a>(ask: &Ask<'a>, id: u64) -> Option<User<'a>> {
+    ask.forge.account_by_id(id).map(|account| user(ask, account, View::of(ask, account)))
 }
 
-/// Gitea hashes the mail address, or an organisation's name; any stable 32 digits do.
 fn avatar(ask: &Ask<'_>, account: &Account) -> String {
-    let hashed = if account.email.is_empty() { &account.login } else { &account.email };
-    let mut digits = ObjectId::of("avatar", hashed.as_bytes()).to_string();
-    digits.truncate(32);
-    format!("{}/avatars/{digits}", ask.instance.url)
+    format!("{}/avatars/{}", ask.instance.url, account.avatar)
 }
 
 pub(crate) fn organisation(ask: &Ask<'_>, account: &Account) -> Value {

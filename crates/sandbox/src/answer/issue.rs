@@ -1,9 +1,10 @@
 //! Issues, comments, labels and milestones as JSON.
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::account;
+use super::account::{self, User};
 use crate::ask::{Ask, Here};
 use crate::forge::{Comment, Issue, Label, Milestone, Repository};
 
@@ -59,62 +60,100 @@ pub(crate) fn milestone_of(repository: &Repository, issue: &Issue) -> Value {
     found.map_or(Value::Null, |one| milestone(repository, one))
 }
 
-/// First assignee and all of them; `null` for none.
-pub(crate) fn assignees(ask: &Ask<'_>, issue: &Issue) -> (Value, Value) {
-    let all: Vec<Value> = issue.assignees.iter().map(|id| account::public(ask, *id)).collect();
-    (all.first().cloned().unwrap_or(Value::Null), if all.is_empty() { Value::Null } else { all.into() })
+/// All assignees; `None`, which is `null`, for none.
+pub(crate) fn assignees<'a>(ask: &Ask<'a>, issue: &Issue) -> Option<Vec<User<'a>>> {
+    let all: Vec<User<'a>> = issue.assignees.iter().filter_map(|id| account::public(ask, *id)).collect();
+    Some(all).filter(|all| !all.is_empty())
 }
 
 /// An issue, or a pull request in a list of issues.
-pub(crate) fn issue(ask: &Ask<'_>, repository: &Repository, issue: &Issue) -> Value {
+#[derive(Debug, Serialize)]
+pub(crate) struct IssueAnswer<'a> {
+    id: u64,
+    url: String,
+    html_url: String,
+    number: u64,
+    user: Option<User<'a>>,
+    original_author: &'static str,
+    original_author_id: u64,
+    title: &'a str,
+    body: &'a str,
+    #[serde(rename = "ref")]
+    reference: &'static str,
+    assets: [u8; 0],
+    labels: Vec<Value>,
+    milestone: Value,
+    assignee: Option<User<'a>>,
+    assignees: Option<Vec<User<'a>>>,
+    state: &'static str,
+    is_locked: bool,
+    comments: usize,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    closed_at: Option<Timestamp>,
+    due_date: Option<Timestamp>,
+    time_estimate: u64,
+    pull_request: Option<Value>,
+    repository: OfRepository<'a>,
+    pin_order: u64,
+    content_version: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct OfRepository<'a> {
+    id: u64,
+    name: &'a str,
+    owner: Option<&'a str>,
+    full_name: String,
+}
+
+pub(crate) fn issue<'a>(ask: &Ask<'a>, repository: &'a Repository, issue: &'a Issue) -> IssueAnswer<'a> {
     let full_name = ask.forge.full_name(repository);
-    let html = format!("{}/{full_name}", ask.instance.url);
-    let number = issue.number;
     let word = if issue.pull.is_some() { "pulls" } else { "issues" };
-    let html_url = format!("{html}/{word}/{number}");
-    let (assignee, assignees) = assignees(ask, issue);
-    let pull = issue.pull.as_ref().map(|pull| {
+    let html_url = format!("{}/{full_name}/{word}/{}", ask.instance.url, issue.number);
+    let assignees = assignees(ask, issue);
+    let pull_request = issue.pull.as_ref().map(|pull| {
         json!({
             "merged": pull.merged.is_some(),
-            "merged_at": pull.merged.as_ref().map(|merged| merged.when.to_string()),
+            "merged_at": pull.merged.as_ref().map(|merged| merged.when),
             "draft": pull.draft,
             "html_url": html_url,
         })
     });
-    json!({
-        "id": issue.id,
-        "url": ask.api(&format!("/repos/{full_name}/issues/{number}")),
-        "html_url": html_url,
-        "number": number,
-        "user": account::seen(ask, issue.author),
-        "original_author": "",
-        "original_author_id": 0,
-        "title": issue.title,
-        "body": issue.body,
-        "ref": "",
-        "assets": [],
-        "labels": labels_of(ask, repository, issue),
-        "milestone": milestone_of(repository, issue),
-        "assignee": assignee,
-        "assignees": assignees,
-        "state": state(issue),
-        "is_locked": false,
-        "comments": issue.comments.len(),
-        "created_at": issue.created.to_string(),
-        "updated_at": issue.updated.to_string(),
-        "closed_at": when(issue.closed),
-        "due_date": null,
-        "time_estimate": 0,
-        "pull_request": pull,
-        "repository": {
-            "id": repository.id,
-            "name": repository.name,
-            "owner": ask.forge.owner_of(repository).map(|owner| owner.login.as_str()),
-            "full_name": full_name,
+    IssueAnswer {
+        id: issue.id,
+        url: ask.api(&format!("/repos/{full_name}/issues/{}", issue.number)),
+        html_url,
+        number: issue.number,
+        user: account::seen(ask, issue.author),
+        original_author: "",
+        original_author_id: 0,
+        title: &issue.title,
+        body: &issue.body,
+        reference: "",
+        assets: [],
+        labels: labels_of(ask, repository, issue),
+        milestone: milestone_of(repository, issue),
+        assignee: assignees.as_ref().and_then(|all| all.first().cloned()),
+        assignees,
+        state: state(issue),
+        is_locked: false,
+        comments: issue.comments.len(),
+        created_at: issue.created,
+        updated_at: issue.updated,
+        closed_at: issue.closed,
+        due_date: None,
+        time_estimate: 0,
+        pull_request,
+        repository: OfRepository {
+            id: repository.id,
+            name: &repository.name,
+            owner: ask.forge.owner_of(repository).map(|owner| owner.login.as_str()),
+            full_name,
         },
-        "pin_order": 0,
-        "content_version": 0,
-    })
+        pin_order: 0,
+        content_version: 0,
+    }
 }
 
 pub(crate) fn comment(ask: &Ask<'_>, here: &Here<'_>, issue: &Issue, comment: &Comment) -> Value {

@@ -2,7 +2,7 @@
 
 use http::HeaderName;
 use http::header::{ACCESS_CONTROL_EXPOSE_HEADERS, LINK};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::Answer;
 use crate::ask::Ask;
@@ -61,12 +61,12 @@ impl Page {
 }
 
 /// A page of a list with both headers.
-pub(crate) fn listed(ask: &Ask<'_>, page: Page, total: usize, body: &Value) -> Answer {
+pub(crate) fn listed(ask: &Ask<'_>, page: Page, total: usize, body: &impl Serialize) -> Answer {
     with_total(ask, Answer::json(body), page, total, "")
 }
 
 /// A list that Gitea does not page: the count alone.
-pub(crate) fn total_only(total: usize, body: &Value) -> Answer {
+pub(crate) fn total_only(total: usize, body: &impl Serialize) -> Answer {
     Answer::json(body)
         .with(ACCESS_CONTROL_EXPOSE_HEADERS, "X-Total-Count")
         .with(HeaderName::from_static("x-total-count"), total.to_string())

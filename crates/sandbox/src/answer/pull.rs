@@ -17,7 +17,7 @@ pub(crate) fn changed(here: &Here<'_>, pull: &Pull) -> Vec<Change> {
 pub(crate) fn pull(ask: &Ask<'_>, here: &Here<'_>, issue: &Issue, pull: &Pull, whole: bool) -> Value {
     let git = &here.repository.git;
     let page = format!("{}/pulls/{}", here.html_url(ask), issue.number);
-    let (assignee, assignees) = issue_answer::assignees(ask, issue);
+    let assignees = issue_answer::assignees(ask, issue);
     let nothing = || if whole { json!([]) } else { Value::Null };
     let mut fields = Map::new();
     let mut put = |key: &str, value: Value| {
@@ -26,13 +26,13 @@ pub(crate) fn pull(ask: &Ask<'_>, here: &Here<'_>, issue: &Issue, pull: &Pull, w
     put("id", json!(pull.id));
     put("url", json!(page));
     put("number", json!(issue.number));
-    put("user", account::seen(ask, issue.author));
+    put("user", json!(account::seen(ask, issue.author)));
     put("title", json!(issue.title));
     put("body", json!(issue.body));
     put("labels", json!(issue_answer::labels_of(ask, here.repository, issue)));
     put("milestone", issue_answer::milestone_of(here.repository, issue));
-    put("assignee", assignee);
-    put("assignees", if assignees.is_null() { nothing() } else { assignees });
+    put("assignee", json!(assignees.as_ref().and_then(|all| all.first())));
+    put("assignees", assignees.map_or_else(nothing, |all| json!(all)));
     put("requested_reviewers", nothing());
     put("requested_reviewers_teams", nothing());
     put("state", json!(issue_answer::state(issue)));
@@ -56,7 +56,7 @@ pub(crate) fn pull(ask: &Ask<'_>, here: &Here<'_>, issue: &Issue, pull: &Pull, w
     put("merged", json!(pull.merged.is_some()));
     put("merged_at", json!(pull.merged.as_ref().map(|merged| merged.when.to_string())));
     put("merge_commit_sha", json!(pull.merged.as_ref().map(|merged| merged.commit.to_string())));
-    put("merged_by", pull.merged.as_ref().map_or(Value::Null, |merged| account::public(ask, merged.by)));
+    put("merged_by", json!(pull.merged.as_ref().and_then(|merged| account::public(ask, merged.by))));
     put("allow_maintainer_edit", json!(true));
     let base = git.branches.get(&pull.base).copied().unwrap_or(pull.merge_base);
     let base = pull.merged.as_ref().map_or(base, |merged| merged.commit);

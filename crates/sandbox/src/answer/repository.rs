@@ -2,66 +2,115 @@
 
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::account::{self, View};
+use super::account::{self, User, View};
 use crate::ask::{Ask, Here};
 use crate::forge::{Release, Repository, Status};
 use crate::git::{Object, ObjectId};
 use crate::rights::Access;
 
-/// A repository; nested ones, inside a pull request say, come without their language.
-pub(crate) fn repository(ask: &Ask<'_>, repository: &Repository, nested: bool) -> Value {
+/// A repository.
+#[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "Gitea's shape")]
+pub(crate) struct RepositoryAnswer<'a> {
+    id: u64,
+    owner: Option<User<'a>>,
+    name: &'a str,
+    full_name: String,
+    description: &'a str,
+    empty: bool,
+    private: bool,
+    fork: bool,
+    template: bool,
+    mirror: bool,
+    size: u64,
+    language: &'a str,
+    languages_url: String,
+    html_url: String,
+    url: String,
+    link: &'static str,
+    ssh_url: String,
+    clone_url: String,
+    original_url: &'static str,
+    website: &'static str,
+    stars_count: u64,
+    forks_count: u64,
+    watchers_count: u64,
+    branch_count: usize,
+    open_issues_count: usize,
+    open_pr_counter: usize,
+    release_counter: usize,
+    default_branch: &'a str,
+    archived: bool,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    archived_at: &'static str,
+    permissions: Permissions,
+    #[serde(flatten)]
+    unit_settings: &'static Map<String, Value>,
+    topics: &'a [String],
+    licenses: [&'static str; 0],
+}
+
+#[derive(Debug, Serialize)]
+struct Permissions {
+    admin: bool,
+    push: bool,
+    pull: bool,
+}
+
+/// A repository as the caller sees it; nested ones, inside a pull request say, come without their language.
+pub(crate) fn repository<'a>(ask: &Ask<'a>, repository: &'a Repository, nested: bool) -> RepositoryAnswer<'a> {
     let access = ask.access(repository);
     let full_name = ask.forge.full_name(repository);
     let html_url = format!("{}/{full_name}", ask.instance.url);
-    let owner = ask.forge.owner_of(repository).map(|owner| account::user(ask, owner, View::Signed));
+    let url = ask.api(&format!("/repos/{full_name}"));
     let host = ask.instance.url.split("//").nth(1).and_then(|rest| rest.split(':').next()).unwrap_or_default();
-    let mut value = json!({
-        "id": repository.id,
-        "owner": owner,
-        "name": repository.name,
-        "full_name": full_name,
-        "description": repository.description,
-        "empty": repository.git.branches.is_empty(),
-        "private": repository.private,
-        "fork": false,
-        "template": false,
-        "mirror": false,
-        "size": 25,
-        "language": if nested { "" } else { repository.main_language() },
-        "languages_url": ask.api(&format!("/repos/{full_name}/languages")),
-        "html_url": html_url,
-        "url": ask.api(&format!("/repos/{full_name}")),
-        "link": "",
-        "ssh_url": format!("git@{host}:{full_name}.git"),
-        "clone_url": format!("{html_url}.git"),
-        "original_url": "",
-        "website": "",
-        "stars_count": 0,
-        "forks_count": 0,
-        "watchers_count": 1,
-        "branch_count": repository.git.branches.len(),
-        "open_issues_count": repository.open(false),
-        "open_pr_counter": repository.open(true),
-        "release_counter": repository.releases.iter().filter(|release| !release.draft).count(),
-        "default_branch": repository.default_branch,
-        "archived": repository.archived,
-        "created_at": repository.created.to_string(),
-        "updated_at": repository.updated.to_string(),
-        "archived_at": "1970-01-01T00:00:00Z",
-        "permissions": {
-            "admin": access >= Access::Admin,
-            "push": access >= Access::Write,
-            "pull": access >= Access::Read,
+    RepositoryAnswer {
+        id: repository.id,
+        owner: ask.forge.owner_of(repository).map(|owner| account::user(ask, owner, View::Signed)),
+        name: &repository.name,
+        description: &repository.description,
+        empty: repository.git.branches.is_empty(),
+        private: repository.private,
+        fork: false,
+        template: false,
+        mirror: false,
+        size: 25,
+        language: if nested { "" } else { repository.main_language() },
+        languages_url: format!("{url}/languages"),
+        url,
+        link: "",
+        ssh_url: format!("git@{host}:{full_name}.git"),
+        full_name,
+        clone_url: format!("{html_url}.git"),
+        html_url,
+        original_url: "",
+        website: "",
+        stars_count: 0,
+        forks_count: 0,
+        watchers_count: 1,
+        branch_count: repository.git.branches.len(),
+        open_issues_count: repository.open(false),
+        open_pr_counter: repository.open(true),
+        release_counter: repository.releases.iter().filter(|release| !release.draft).count(),
+        default_branch: &repository.default_branch,
+        archived: repository.archived,
+        created_at: repository.created,
+        updated_at: repository.updated,
+        archived_at: "1970-01-01T00:00:00Z",
+        permissions: Permissions {
+            admin: access >= Access::Admin,
+            push: access >= Access::Write,
+            pull: access >= Access::Read,
         },
-    });
-    if let Some(fields) = value.as_object_mut() {
-        fields.extend(UNIT_SETTINGS.clone());
-        fields.insert("topics".to_owned(), json!(repository.topics));
-        fields.insert("licenses".to_owned(), json!([]));
+        unit_settings: &UNIT_SETTINGS,
+        topics: &repository.topics,
+        licenses: [],
     }
-    value
 }
 
 /// Units and merge settings: Gitea's defaults, the same for every repository.

@@ -23,6 +23,8 @@ pub(crate) struct Account {
     pub(crate) commit_name: String,
     pub(crate) description: String,
     pub(crate) admin: bool,
+    /// Gitea hashes the mail address, or an organisation's name; any stable 32 digits do.
+    pub(crate) avatar: String,
     pub(crate) created: Timestamp,
 }
 

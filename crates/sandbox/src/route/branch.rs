@@ -1,7 +1,5 @@
 //! Branches and tags.
 
-use serde_json::Value;
-
 use crate::answer::commit::branch as branch_answer;
 use crate::answer::repository::tag as tag_answer;
 use crate::answer::{Answer, Outcome, Page, listed};
@@ -10,9 +8,8 @@ use crate::ask::{Ask, Here};
 pub(super) fn branches(ask: &Ask<'_>, here: &Here<'_>) -> Answer {
     let branches = &here.repository.git.branches;
     let (page, total) = (Page::asked(ask), branches.len());
-    let cut: Vec<Value> =
-        page.cut(branches).into_iter().map(|(name, tip)| branch_answer(ask, here, name, *tip)).collect();
-    listed(ask, page, total, &cut.into())
+    let cut: Vec<_> = page.cut(branches).into_iter().map(|(name, tip)| branch_answer(ask, here, name, *tip)).collect();
+    listed(ask, page, total, &cut)
 }
 
 pub(super) fn branch(ask: &Ask<'_>, here: &Here<'_>, name: &str) -> Outcome {
@@ -27,8 +24,8 @@ pub(super) fn tags(ask: &Ask<'_>, here: &Here<'_>) -> Answer {
     let time = |id| git.commit(git.peel(id)).map(|commit| commit.committer.unix_seconds);
     tags.sort_by_key(|(_, id)| std::cmp::Reverse(time(**id)));
     let (page, total) = (Page::asked(ask), tags.len());
-    let cut: Vec<Value> = page.cut(tags).into_iter().map(|(name, id)| tag_answer(ask, here, name, *id)).collect();
-    listed(ask, page, total, &cut.into())
+    let cut: Vec<_> = page.cut(tags).into_iter().map(|(name, id)| tag_answer(ask, here, name, *id)).collect();
+    listed(ask, page, total, &cut)
 }
 
 pub(super) fn tag(ask: &Ask<'_>, here: &Here<'_>, name: &str) -> Outcome {

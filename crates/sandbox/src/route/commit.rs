@@ -106,8 +106,8 @@ fn statuses_of<'a>(ask: &Ask<'_>, here: &Here<'a>, name: &str) -> Result<(Object
 pub(super) fn statuses(ask: &Ask<'_>, here: &Here<'_>, name: &str) -> Outcome {
     let (_, found) = statuses_of(ask, here, name)?;
     let (page, total) = (Page::asked(ask), found.len());
-    let cut: Vec<Value> = page.cut(found).into_iter().map(|one| status(ask, here, one)).collect();
-    Ok(listed(ask, page, total, &cut.into()))
+    let cut: Vec<_> = page.cut(found).into_iter().map(|one| status(ask, here, one)).collect();
+    Ok(listed(ask, page, total, &cut))
 }
 
 /// The latest of each context, and the worst of them.
@@ -122,7 +122,7 @@ pub(super) fn combined_status(ask: &Ask<'_>, here: &Here<'_>, name: &str) -> Out
     });
     let state = WORST_FIRST.into_iter().find(|word| found.iter().any(|status| status.state == *word));
     let (page, total) = (Page::asked(ask), found.len());
-    let cut: Vec<Value> = page.cut(found).into_iter().map(|one| status(ask, here, one)).collect();
+    let cut: Vec<_> = page.cut(found).into_iter().map(|one| status(ask, here, one)).collect();
     let url = format!("{}/commits/{id}", here.api_url(ask));
     let body = json!({
         "state": state.unwrap_or_default(),

@@ -96,7 +96,7 @@ pub(super) fn several(ask: &Ask<'_>, here: &Here<'_>) -> Outcome {
         Ok(found) if found.mode != Mode::Tree => entry(ask, here, &at, &found, Includes::FILE),
         _ => Value::Null,
     };
-    Ok(Answer::json(&wanted.files.iter().take(MOST_FILES).map(one).collect::<Vec<_>>().into()))
+    Ok(Answer::json(&wanted.files.iter().take(MOST_FILES).map(one).collect::<Vec<_>>()))
 }
 
 #[cfg(test)]

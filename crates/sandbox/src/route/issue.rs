@@ -19,8 +19,8 @@ pub(super) fn list(ask: &Ask<'_>, here: &Here<'_>) -> Outcome {
     let mut found: Vec<&Issue> = wanted.collect();
     found.sort_by_key(|one| std::cmp::Reverse((one.created, one.id)));
     let (page, total) = (Page::asked(ask), found.len());
-    let cut: Vec<Value> = page.cut(found).into_iter().map(|one| issue(ask, here.repository, one)).collect();
-    Ok(listed(ask, page, total, &cut.into()))
+    let cut: Vec<_> = page.cut(found).into_iter().map(|one| issue(ask, here.repository, one)).collect();
+    Ok(listed(ask, page, total, &cut))
 }
 
 /// Across all repositories the caller may see.
@@ -45,8 +45,8 @@ pub(super) fn search(ask: &Ask<'_>) -> Outcome {
         Page::clamped(ask, "limit", OLD_SEARCH_ENTRIES, OLD_SEARCH_MOST)
     };
     let total = found.len();
-    let cut: Vec<Value> = page.cut(found).into_iter().map(|(here, one)| issue(ask, here, one)).collect();
-    Ok(listed(ask, page, total, &cut.into()))
+    let cut: Vec<_> = page.cut(found).into_iter().map(|(here, one)| issue(ask, here, one)).collect();
+    Ok(listed(ask, page, total, &cut))
 }
 
 /// A filter by somebody unknown is an error.
@@ -122,7 +122,7 @@ pub(super) fn one(ask: &Ask<'_>, here: &Here<'_>, number: &str) -> Outcome {
 }
 
 pub(super) fn labels(ask: &Ask<'_>, here: &Here<'_>, number: &str) -> Outcome {
-    Ok(Answer::json(&labels_of(ask, here.repository, find(ask, here, number)?).into()))
+    Ok(Answer::json(&labels_of(ask, here.repository, find(ask, here, number)?)))
 }
 
 fn in_time(ask: &Ask<'_>, comment: &Comment) -> bool {
@@ -136,7 +136,7 @@ pub(super) fn comments(ask: &Ask<'_>, here: &Here<'_>, number: &str) -> Outcome 
     let of = find(ask, here, number)?;
     let found: Vec<Value> =
         of.comments.iter().filter(|one| in_time(ask, one)).map(|one| comment(ask, here, of, one)).collect();
-    Ok(total_only(found.len(), &found.into()))
+    Ok(total_only(found.len(), &found))
 }
 
 /// All of a repository, oldest first.
@@ -148,8 +148,8 @@ pub(super) fn all_comments(ask: &Ask<'_>, here: &Here<'_>) -> Answer {
         .collect();
     found.sort_by_key(|(_, one)| one.id);
     let (page, total) = (Page::asked(ask), found.len());
-    let cut: Vec<Value> = page.cut(found).into_iter().map(|(of, one)| comment(ask, here, of, one)).collect();
-    listed(ask, page, total, &cut.into())
+    let cut: Vec<_> = page.cut(found).into_iter().map(|(of, one)| comment(ask, here, of, one)).collect();
+    listed(ask, page, total, &cut)
 }
 
 pub(super) fn one_comment(ask: &Ask<'_>, here: &Here<'_>, id: &str) -> Outcome {

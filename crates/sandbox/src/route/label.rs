@@ -1,7 +1,5 @@
 //! Labels and milestones.
 
-use serde_json::Value;
-
 use crate::answer::issue::{label as label_answer, milestone as milestone_answer};
 use crate::answer::{Answer, Outcome, Page, listed};
 use crate::ask::{Ask, Here};
@@ -12,8 +10,8 @@ pub(super) fn labels(ask: &Ask<'_>, here: &Here<'_>) -> Answer {
     let mut found: Vec<&Label> = here.repository.labels.iter().collect();
     found.sort_by_key(|label| label.name.to_lowercase());
     let (page, total) = (Page::asked(ask), found.len());
-    let cut: Vec<Value> = page.cut(found).into_iter().map(|one| label_answer(ask, &full_name, one)).collect();
-    listed(ask, page, total, &cut.into())
+    let cut: Vec<_> = page.cut(found).into_iter().map(|one| label_answer(ask, &full_name, one)).collect();
+    listed(ask, page, total, &cut)
 }
 
 pub(super) fn label(ask: &Ask<'_>, here: &Here<'_>, id: &str) -> Outcome {
@@ -33,8 +31,8 @@ pub(super) fn milestones(ask: &Ask<'_>, here: &Here<'_>) -> Answer {
     let mut found: Vec<&Milestone> = here.repository.milestones.iter().filter(wanted).filter(named).collect();
     found.sort_by_key(|one| (one.due.is_none(), one.due, one.id));
     let (page, total) = (Page::asked(ask), found.len());
-    let cut: Vec<Value> = page.cut(found).into_iter().map(|one| milestone_answer(here.repository, one)).collect();
-    listed(ask, page, total, &cut.into())
+    let cut: Vec<_> = page.cut(found).into_iter().map(|one| milestone_answer(here.repository, one)).collect();
+    listed(ask, page, total, &cut)
 }
 
 /// By id, or by title.

@@ -1,7 +1,6 @@
 //! Organisations, their repositories, teams and members.
 
 use http::StatusCode;
-use serde_json::Value;
 
 use super::user;
 use crate::answer::account::{self, View};
@@ -22,8 +21,8 @@ pub(super) fn all(ask: &Ask<'_>) -> Answer {
         ask.forge.accounts.iter().filter(|account| account.kind == Kind::Organisation).collect();
     found.sort_by_key(|account| account.login.to_lowercase());
     let (page, total) = (Page::asked(ask), found.len());
-    let cut: Vec<Value> = page.cut(found).into_iter().map(|one| account::organisation(ask, one)).collect();
-    listed(ask, page, total, &cut.into())
+    let cut: Vec<_> = page.cut(found).into_iter().map(|one| account::organisation(ask, one)).collect();
+    listed(ask, page, total, &cut)
 }
 
 pub(super) fn one(ask: &Ask<'_>, name: &str) -> Outcome {
@@ -48,8 +47,8 @@ fn as_member<'a>(ask: &Ask<'a>, name: &str) -> Result<(&'a Account, Vec<&'a Team
 pub(super) fn teams(ask: &Ask<'_>, name: &str) -> Outcome {
     let (_, teams) = as_member(ask, name)?;
     let (page, total) = (Page::asked(ask), teams.len());
-    let cut: Vec<Value> = page.cut(teams).into_iter().map(account::team).collect();
-    Ok(listed(ask, page, total, &cut.into()))
+    let cut: Vec<_> = page.cut(teams).into_iter().map(account::team).collect();
+    Ok(listed(ask, page, total, &cut))
 }
 
 pub(super) fn members(ask: &Ask<'_>, name: &str) -> Outcome {
@@ -57,6 +56,6 @@ pub(super) fn members(ask: &Ask<'_>, name: &str) -> Outcome {
     let member = |account: &&Account| teams.iter().any(|team| team.members.contains(&account.id));
     let found: Vec<&Account> = ask.forge.people().filter(member).collect();
     let (page, total) = (Page::asked(ask), found.len());
-    let cut: Vec<Value> = page.cut(found).into_iter().map(|one| account::user(ask, one, View::of(ask, one))).collect();
-    Ok(listed(ask, page, total, &cut.into()))
+    let cut: Vec<_> = page.cut(found).into_iter().map(|one| account::user(ask, one, View::of(ask, one))).collect();
+    Ok(listed(ask, page, total, &cut))
 }

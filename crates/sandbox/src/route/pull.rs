@@ -1,7 +1,6 @@
 //! Pull requests, their files, commits, reviews, diffs and patches.
 
 use http::StatusCode;
-use serde_json::Value;
 
 use super::commit::{legacy, page_of_commits};
 use super::issue;
@@ -44,9 +43,9 @@ fn list(ask: &Ask<'_>, here: &Here<'_>) -> Answer {
         .collect();
     sort(ask.query.text("sort"), &mut found);
     let (page, total) = (Page::asked(ask), found.len());
-    let cut: Vec<Value> =
+    let cut: Vec<_> =
         page.cut(found).into_iter().map(|(of, pull)| pull_answer::pull(ask, here, of, pull, false)).collect();
-    listed(ask, page, total, &cut.into())
+    listed(ask, page, total, &cut)
 }
 
 /// Newest first unless asked otherwise.
@@ -98,8 +97,8 @@ fn files(ask: &Ask<'_>, here: &Here<'_>, number: &str) -> Outcome {
     let (_, pull) = find(ask, here, number)?;
     let changed = pull_answer::changed(here, pull);
     let (page, total) = (Page::asked(ask), changed.len());
-    let cut: Vec<Value> = page.cut(&changed).into_iter().map(|one| pull_answer::file(ask, here, pull, one)).collect();
-    Ok(legacy(ask, Answer::json(&cut.into()), page, total, false))
+    let cut: Vec<_> = page.cut(&changed).into_iter().map(|one| pull_answer::file(ask, here, pull, one)).collect();
+    Ok(legacy(ask, Answer::json(&cut), page, total, false))
 }
 
 /// Newest first.
@@ -124,9 +123,9 @@ fn merged(ask: &Ask<'_>, here: &Here<'_>, number: &str) -> Outcome {
 fn reviews(ask: &Ask<'_>, here: &Here<'_>, number: &str) -> Outcome {
     let (of, pull) = find(ask, here, number)?;
     let (page, total) = (Page::asked(ask), pull.reviews.len());
-    let cut: Vec<Value> =
+    let cut: Vec<_> =
         page.cut(&pull.reviews).into_iter().map(|one| pull_answer::review(ask, here, of, pull, one)).collect();
-    Ok(listed(ask, page, total, &cut.into()))
+    Ok(listed(ask, page, total, &cut))
 }
 
 fn review(ask: &Ask<'_>, here: &Here<'_>, number: &str, id: &str) -> Outcome {

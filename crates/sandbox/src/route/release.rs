@@ -1,7 +1,5 @@
 //! Releases. Drafts are shown to those who may write.
 
-use serde_json::Value;
-
 use crate::answer::repository::release;
 use crate::answer::{Answer, Outcome, Page, listed};
 use crate::ask::{Ask, Here};
@@ -29,6 +27,6 @@ fn list(ask: &Ask<'_>, here: &Here<'_>, mut found: Vec<&Release>) -> Answer {
     found.retain(|one| query.flag("draft").is_none_or(|wanted| one.draft == wanted));
     found.retain(|one| query.flag("pre-release").is_none_or(|wanted| one.prerelease == wanted));
     let (page, total) = (Page::asked(ask), found.len());
-    let cut: Vec<Value> = page.cut(found).into_iter().map(|one| release(ask, here, one)).collect();
-    listed(ask, page, total, &cut.into())
+    let cut: Vec<_> = page.cut(found).into_iter().map(|one| release(ask, here, one)).collect();
+    listed(ask, page, total, &cut)
 }

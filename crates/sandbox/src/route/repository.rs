@@ -1,7 +1,7 @@
 //! One repository: itself, its languages, topics and collaborators.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::answer::account::{self, View};
 use crate::answer::repository::repository;
@@ -33,9 +33,9 @@ pub(super) fn collaborators(ask: &Ask<'_>, here: &Here<'_>, rest: &[&str]) -> Ou
             let found: Vec<&Account> =
                 ask.forge.people().filter(|account| collaborators.contains_key(&account.id)).collect();
             let (page, total) = (Page::asked(ask), found.len());
-            let cut: Vec<Value> =
+            let cut: Vec<_> =
                 page.cut(found).into_iter().map(|one| account::user(ask, one, View::of(ask, one))).collect();
-            Ok(listed(ask, page, total, &cut.into()))
+            Ok(listed(ask, page, total, &cut))
         }
         [login] => {
             let found = ask.forge.account(login).filter(|account| collaborators.contains_key(&account.id));

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::answer::repository::repository;
 use crate::answer::{Answer, Outcome, Page, listed};
@@ -25,7 +25,7 @@ pub(super) fn repositories(ask: &Ask<'_>) -> Outcome {
     let mut found: Vec<&Repository> = ask.forge.repositories.iter().filter(|one| wanted(ask, mode, one)).collect();
     found.sort_by(|one, other| order(one, other).then_with(|| one.id.cmp(&other.id)));
     let (page, total) = (Page::asked(ask), found.len());
-    let cut: Vec<Value> = page.cut(found).into_iter().map(|one| repository(ask, one, false)).collect();
+    let cut: Vec<_> = page.cut(found).into_iter().map(|one| repository(ask, one, false)).collect();
     Ok(listed(ask, page, total, &json!({ "ok": true, "data": cut })))
 }
 

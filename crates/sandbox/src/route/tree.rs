@@ -23,7 +23,7 @@ pub(super) fn tree(ask: &Ask<'_>, here: &Here<'_>, name: &str) -> Outcome {
     }
     let page = Page::clamped(ask, "per_page", ENTRIES_A_PAGE, ENTRIES_A_PAGE);
     let total = entries.len();
-    let cut: Vec<Value> = page.cut(entries).iter().map(|entry| entry_answer(ask, here, entry)).collect();
+    let cut: Vec<_> = page.cut(entries).iter().map(|entry| entry_answer(ask, here, entry)).collect();
     let body = json!({
         "sha": id.to_string(),
         "url": format!("{}/git/trees/{id}", here.api_url(ask)),

@@ -1,9 +1,9 @@
 //! People, and the repositories and organisations that are theirs.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::answer::account::{self, View};
+use crate::answer::account::{self, User, View};
 use crate::answer::repository::repository;
 use crate::answer::{Answer, Outcome, Page, listed};
 use crate::ask::Ask;
@@ -25,7 +25,7 @@ fn find<'a>(ask: &Ask<'a>, login: &str) -> Result<&'a Account, Answer> {
     ask.forge.account(login).ok_or_else(missing)
 }
 
-fn page_of_people(ask: &Ask<'_>, mut people: Vec<&Account>) -> (Page, usize, Vec<Value>) {
+fn page_of_people<'a>(ask: &Ask<'_>, mut people: Vec<&'a Account>) -> (Page, usize, Vec<User<'a>>) {
     people.sort_by_key(|account| account.login.to_lowercase());
     let (page, total) = (Page::asked(ask), people.len());
     (page, total, page.cut(people).into_iter().map(|one| account::user(ask, one, View::of(ask, one))).collect())
@@ -44,13 +44,13 @@ pub(super) fn search(ask: &Ask<'_>) -> Answer {
 /// Everybody, for the site administrator.
 pub(super) fn all(ask: &Ask<'_>) -> Answer {
     let (page, total, people) = page_of_people(ask, ask.forge.people().collect());
-    listed(ask, page, total, &people.into())
+    listed(ask, page, total, &people)
 }
 
-fn page_of_repositories(ask: &Ask<'_>, repositories: Vec<&Repository>) -> Answer {
+fn page_of_repositories<'a>(ask: &Ask<'a>, repositories: Vec<&'a Repository>) -> Answer {
     let (page, total) = (Page::asked(ask), repositories.len());
-    let cut: Vec<Value> = page.cut(repositories).into_iter().map(|one| repository(ask, one, false)).collect();
-    listed(ask, page, total, &cut.into())
+    let cut: Vec<_> = page.cut(repositories).into_iter().map(|one| repository(ask, one, false)).collect();
+    listed(ask, page, total, &cut)
 }
 
 /// Owned, shared with the person, or reached through a team; not all that an administrator could see. By name.
@@ -70,7 +70,7 @@ pub(super) fn owned(ask: &Ask<'_>, owner: &Account) -> Answer {
     found.sort_by_key(|one| std::cmp::Reverse(one.updated));
     let (page, total) = (Page::asked(ask), found.len());
     let cut = page.cut(found).into_iter().filter(|one| ask.sees(one)).map(|one| repository(ask, one, false));
-    listed(ask, page, total, &cut.collect::<Vec<_>>().into())
+    listed(ask, page, total, &cut.collect::<Vec<_>>())
 }
 
 pub(super) fn repositories(ask: &Ask<'_>, login: &str) -> Outcome {
@@ -82,8 +82,8 @@ pub(super) fn my_organisations(ask: &Ask<'_>) -> Outcome {
     ask.require(&[Category::User, Category::Organization])?;
     let found: Vec<&Account> = ask.forge.organisations_of(ask.person()?.id).collect();
     let (page, total) = (Page::asked(ask), found.len());
-    let cut: Vec<Value> = page.cut(found).into_iter().map(|one| account::organisation(ask, one)).collect();
-    Ok(listed(ask, page, total, &cut.into()))
+    let cut: Vec<_> = page.cut(found).into_iter().map(|one| account::organisation(ask, one)).collect();
+    Ok(listed(ask, page, total, &cut))
 }
 
 pub(super) fn my_teams(ask: &Ask<'_>) -> Outcome {
@@ -97,6 +97,6 @@ pub(super) fn my_teams(ask: &Ask<'_>) -> Outcome {
         }
         value
     };
-    let cut: Vec<Value> = page.cut(found).into_iter().map(with_organisation).collect();
-    Ok(listed(ask, page, total, &cut.into()))
+    let cut: Vec<_> = page.cut(found).into_iter().map(with_organisation).collect();
+    Ok(listed(ask, page, total, &cut))
 }

@@ -50,7 +50,9 @@ pub(crate) async fn run(serve: Serve, mut context: Context) -> Result<Exit, End>
     // Gitea may be down now and come up later: we start, say so, and are not ready until it answers.
     app.edge.health.ask(&front).await;
     let address = gateway.local_addr()?;
-    tracing::info!(event = "started", %address, version = env!("CARGO_PKG_VERSION"), "the gateway listens");
+    let scraped = metrics.as_ref().map(tokio::net::TcpListener::local_addr).transpose()?;
+    let scraped = scraped.map(tracing::field::display);
+    tracing::info!(event = "started", %address, metrics = scraped, version = env!("CARGO_PKG_VERSION"), "the gateway listens");
     let watch = loaded.secret_watch.map(|watch| {
         let front = Arc::clone(&front);
         tokio::spawn(watch.run(move |event| setup::secret_changed(event, &front, local)))

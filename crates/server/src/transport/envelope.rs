@@ -33,8 +33,11 @@ pub(crate) enum Malformed {
 impl<'a> Envelope<'a> {
     /// Reads a body.
     pub(crate) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
+        // serde takes an array for a struct, so a batch would pass for a request without a method.
+        let object = body.trim_ascii_start().starts_with(b"{");
         match serde_json::from_slice::<Self>(body) {
-            Ok(envelope) => Ok(envelope),
+            Ok(envelope) if object => Ok(envelope),
+            Ok(_) => Err(Malformed::Request),
             Err(error) if error.is_data() => Err(Malformed::Request),
             Err(_) => Err(Malformed::Parse),
         }

@@ -73,7 +73,7 @@ impl Output for Answer {
 impl ReadTool for GetCommit {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_commit",
-        title: "Show a commit",
+        title: "Commit",
         description: "Shows message, files and signature of a commit.",
         toolset: Toolset::Commits,
         scope: Scope::ReadRepository,

@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 impl ReadTool for GetCommitDiff {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_commit_diff",
-        title: "Show a commit's diff",
+        title: "Commit diff",
         description: "Shows what a commit changed.",
         toolset: Toolset::Commits,
         scope: Scope::ReadRepository,

@@ -36,7 +36,7 @@ impl ReadTool for ListBranches {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_branches",
         title: "List branches",
-        description: "Lists branches with their newest commits.",
+        description: "Lists branches and their newest commits.",
         toolset: Toolset::Commits,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::BRANCHES],

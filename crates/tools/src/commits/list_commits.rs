@@ -19,11 +19,11 @@ pub(crate) struct Arguments {
     repository: RepositoryArguments,
     #[serde(flatten)]
     at: ReferenceArgument,
-    /// Changed path.
+    /// Path.
     path: Option<String>,
-    /// Login or mail.
+    /// Login.
     author: Option<String>,
-    /// As 2026-01-31T00:00:00Z.
+    /// RFC 3339 time.
     since: Option<String>,
     /// Likewise.
     until: Option<String>,
@@ -48,7 +48,7 @@ impl ReadTool for ListCommits {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_commits",
         title: "List commits",
-        description: "Lists commits of a branch, path or author.",
+        description: "Lists commits of a branch or path.",
         toolset: Toolset::Commits,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::COMMITS, &endpoints::BRANCHES],

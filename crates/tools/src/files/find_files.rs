@@ -17,7 +17,7 @@ pub(crate) struct FindFiles;
 pub(crate) struct Arguments {
     #[serde(flatten)]
     repository: RepositoryArguments,
-    /// Glob, or letters in order.
+    /// Glob or letters.
     pattern: String,
     #[serde(flatten)]
     at: ReferenceArgument,
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
 impl ReadTool for FindFiles {
     const SPEC: ToolSpec = ToolSpec {
         name: "find_files",
-        title: "Find files by name",
+        title: "Find files",
         description: "Finds files by name or glob.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,

@@ -62,7 +62,7 @@ impl Output for Answer {
 impl ReadTool for GetFileContents {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_file_contents",
-        title: "Read a file",
+        title: "Read file",
         description: "Reads one file, or lines of it; images too.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,

@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     depth: Option<i64>,
     /// Glob.
     pattern: Option<String>,
-    /// Entries to skip.
+    /// To skip.
     offset: Option<i64>,
 }
 
@@ -57,7 +57,7 @@ impl Output for Answer {}
 impl ReadTool for GetFileTree {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_file_tree",
-        title: "Show the file tree",
+        title: "File tree",
         description: "Shows files of all levels, with sizes.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,

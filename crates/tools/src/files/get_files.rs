@@ -63,7 +63,7 @@ impl Output for Answer {
 impl ReadTool for GetFiles {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_files",
-        title: "Read several files",
+        title: "Read files",
         description: "Reads several text files at once.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,

@@ -42,7 +42,7 @@ pub(crate) struct Row {
 impl ReadTool for ListDirectory {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_directory",
-        title: "List a directory",
+        title: "List directory",
         description: "Lists the entries of a directory.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,

@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     index: IndexArgument,
     /// Show them.
     comments: Option<bool>,
-    /// In bytes of text.
+    /// In bytes.
     offset: Option<i64>,
 }
 
@@ -78,7 +78,7 @@ impl Output for Answer {
 impl ReadTool for GetIssue {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_issue",
-        title: "Show an issue",
+        title: "Issue",
         description: "Shows an issue, with comments on request.",
         toolset: Toolset::Issues,
         scope: Scope::ReadRepository,

@@ -16,9 +16,9 @@ pub(crate) struct Arguments {
     repository: RepositoryArguments,
     #[serde(flatten)]
     index: IndexArgument,
-    /// One id, to read it whole.
+    /// One id, whole.
     comment: Option<i64>,
-    /// In bytes of it.
+    /// In bytes.
     offset: Option<i64>,
     #[serde(flatten)]
     paging: Paging,

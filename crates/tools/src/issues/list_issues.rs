@@ -1,6 +1,6 @@
 use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset, Visible};
+use aegis_gitea::endpoints;
 use aegis_gitea::read::{Issue, IssueQuery};
-use aegis_gitea::{Owner, endpoints};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +20,6 @@ pub(crate) struct Arguments {
     state: Option<Wanted>,
     /// All of these.
     labels: Option<Vec<String>>,
-    /// Login.
-    assignee: Option<String>,
     /// Words.
     query: Option<String>,
     #[serde(flatten)]
@@ -55,7 +53,7 @@ impl ReadTool for ListIssues {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_issues",
         title: "List issues",
-        description: "Lists issues of a repository.",
+        description: "Lists issues.",
         toolset: Toolset::Issues,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::ISSUES],
@@ -81,7 +79,7 @@ impl ReadTool for ListIssues {
             labels,
             q: arguments.query.clone(),
             milestone: None,
-            assignee: arguments.assignee.as_deref().map(Owner::parse).transpose()?,
+            assignee: None,
             author: None,
             since: None,
             page: asked.request(),

@@ -91,8 +91,8 @@ impl Output for Answer {
 impl ReadTool for GetPullRequest {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_pull_request",
-        title: "Show a pull request",
-        description: "Shows text, branches, checks and reviews of a pull request.",
+        title: "Pull request",
+        description: "Shows a pull request with checks and reviews.",
         toolset: Toolset::PullRequests,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::PULL, &endpoints::COMMIT_STATUS, &endpoints::REVIEWS],

@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 impl ReadTool for GetPullRequestDiff {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_pull_request_diff",
-        title: "Show a pull request's diff",
+        title: "Pull request diff",
         description: "Shows what a pull request changes.",
         toolset: Toolset::PullRequests,
         scope: Scope::ReadRepository,

@@ -51,7 +51,7 @@ impl ReadTool for ListPullRequests {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_pull_requests",
         title: "List pull requests",
-        description: "Lists pull requests of a repository.",
+        description: "Lists pull requests.",
         toolset: Toolset::PullRequests,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::PULLS],

@@ -82,8 +82,8 @@ impl Output for Answer {}
 impl ReadTool for GetRepository {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_repository",
-        title: "Show a repository",
-        description: "Shows default branch, languages, topics, last update and more.",
+        title: "Repository",
+        description: "Shows branch, languages, topics and last update.",
         toolset: Toolset::Repositories,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::REPOSITORY, &endpoints::LANGUAGES],

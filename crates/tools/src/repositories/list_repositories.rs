@@ -16,11 +16,11 @@ pub(crate) struct ListRepositories;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Arguments {
-    /// Yours if absent.
+    /// Or yours.
     owner: Option<String>,
     /// Only these.
     visibility: Option<Visibility>,
-    /// Only these, or none.
+    /// Only these.
     archived: Option<bool>,
     /// Order.
     sort: Option<Sort>,
@@ -40,7 +40,6 @@ enum Visibility {
 enum Sort {
     Name,
     Updated,
-    Created,
     Stars,
 }
 
@@ -48,7 +47,7 @@ impl ReadTool for ListRepositories {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_repositories",
         title: "List repositories",
-        description: "Lists your repositories or those of an owner.",
+        description: "Lists your repositories or an owner's.",
         toolset: Toolset::Repositories,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::USER_REPOSITORIES, &endpoints::OWNER_REPOSITORIES],
@@ -119,7 +118,6 @@ impl Arguments {
             None => {}
             Some(Sort::Name) => rows.sort_by_cached_key(|row| row.full_name.folded()),
             Some(Sort::Updated) => rows.sort_by_key(|row| Reverse(row.updated_at)),
-            Some(Sort::Created) => rows.sort_by_key(|row| Reverse(row.created_at)),
             Some(Sort::Stars) => rows.sort_by_key(|row| Reverse(row.stars_count)),
         }
     }

@@ -8,15 +8,13 @@ use super::row::RepositoryRow;
 use crate::Scope;
 use crate::shape::{LONG_PAGE, Listing, Paging};
 
-/// Repositories by words or topic.
+/// Repositories by words.
 pub(crate) struct SearchRepositories;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Arguments {
     /// Words.
     query: String,
-    /// Search topics.
-    topic: Option<bool>,
     #[serde(flatten)]
     paging: Paging,
 }
@@ -25,7 +23,7 @@ impl ReadTool for SearchRepositories {
     const SPEC: ToolSpec = ToolSpec {
         name: "search_repositories",
         title: "Search repositories",
-        description: "Finds repositories by words or topic.",
+        description: "Finds repositories by words.",
         toolset: Toolset::Repositories,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::REPOSITORY_SEARCH],
@@ -43,7 +41,7 @@ impl ReadTool for SearchRepositories {
         let asked = arguments.paging.asked(LONG_PAGE)?;
         let search = RepositorySearch {
             q: arguments.query.clone(),
-            topic: arguments.topic.unwrap_or_default(),
+            topic: false,
             owner_id: None,
             archived: None,
             private: None,

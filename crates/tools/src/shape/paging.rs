@@ -18,7 +18,7 @@ const MOST_ROWS: u32 = 50;
 pub(crate) struct Paging {
     /// From 1.
     page: Option<i64>,
-    /// Rows a page.
+    /// Rows.
     limit: Option<i64>,
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub(crate) struct RepositoryArguments {
     /// Owner.
     owner: Option<String>,
-    /// Name or owner/name.
+    /// Or owner/name.
     repo: String,
 }
 
@@ -35,7 +35,7 @@ impl RepositoryArguments {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct ReferenceArgument {
-    /// Branch, tag or commit.
+    /// Branch or commit.
     #[serde(rename = "ref")]
     reference: Option<String>,
 }

@@ -87,7 +87,9 @@ fn every_tool_is_named_titled_and_described() {
         let sentences = spec.description.matches(". ").count() + 1;
         assert!(spec.description.ends_with('.') && sentences <= 2, "{}", spec.name);
         assert!(!spec.endpoints.is_empty(), "{}", spec.name);
-        for (argument, property) in entry.input_schema().get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (argument, property) in
+            entry.input_schema().get("properties").and_then(Value::as_object).into_iter().flatten()
+        {
             let text = property["description"].as_str().unwrap_or_default();
             assert!(text.ends_with('.'), "{}.{argument} is not described: {text:?}", spec.name);
         }

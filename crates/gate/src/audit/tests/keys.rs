@@ -2,6 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use aws_lc_rs::digest;
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 
 fn mode(path: &std::path::Path) -> u32 {
@@ -29,6 +34,40 @@ async fn a08_files_are_private_and_the_public_part_is_enough_to_verify() {
     fs::remove_file(&house.settings.key_file).unwrap();
     assert!(house.verify().intact());
     assert_eq!(house.keys()[0].id(), audit.public_key().id());
+}
+
+/// Written from the module's documentation alone, without the code that writes or reads lines.
+#[tokio::test]
+async fn a08_the_documented_format_can_be_checked_by_anybody() {
+    let house = House::new();
+    let audit = house.open();
+    audit.announce(call("r")).await.unwrap();
+    audit.close().await;
+    let pem = fs::read_to_string(house.root.path().join("audit.key.pub")).unwrap();
+    let key = &STANDARD.decode(pem.lines().nth(1).unwrap()).unwrap()[12..];
+    let sha256 = |domain: &str, text: &str| -> String {
+        let bytes = digest::digest(&digest::SHA256, format!("{domain}{text}").as_bytes());
+        bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let (file, content) = house.files().pop_first().unwrap();
+    let mut prev = sha256("aegis-mcp audit chain v1\n", file.strip_suffix("-0001.jsonl").unwrap());
+    let mut signatures = 0;
+    for (at, line) in lines(&content).iter().enumerate() {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        let (body, _) = line.rsplit_once(",\"hash\":").unwrap();
+        assert_eq!(record["seq"], at + 1);
+        assert_eq!(record["prev"], *prev);
+        assert_eq!(record["hash"], *sha256("aegis-mcp audit record v1\n", body));
+        record["hash"].as_str().unwrap().clone_into(&mut prev);
+        if let Some((signed, _)) = line.rsplit_once(",\"signature\":") {
+            let signature = STANDARD.decode(record["signature"].as_str().unwrap()).unwrap();
+            let message = format!("aegis-mcp audit checkpoint v1\n{signed}");
+            UnparsedPublicKey::new(&ED25519, key).verify(message.as_bytes(), &signature).unwrap();
+            assert_eq!(record["key"], *audit.public_key().id());
+            signatures += 1;
+        }
+    }
+    assert_eq!((signatures, lines(&content).len()), (3, 7));
 }
 
 #[tokio::test]

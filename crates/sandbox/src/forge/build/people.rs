@@ -4,6 +4,7 @@ use super::{Builder, after};
 use crate::SandboxError;
 use crate::data_set::schema;
 use crate::forge::{Account, Id, Kind, Team, Token};
+use crate::git::ObjectId;
 use crate::scope::Scope;
 
 impl Builder {
@@ -25,6 +26,7 @@ impl Builder {
                 commit_name: user.commit_name.as_ref().unwrap_or(&user.login).clone(),
                 description: String::new(),
                 admin: user.admin,
+                avatar: avatar(&user.email),
                 created: user.created.resolve(self.started)?,
             });
             for token in &user.tokens {
@@ -42,6 +44,7 @@ impl Builder {
                 commit_name: String::new(),
                 description: organisation.description.clone(),
                 admin: false,
+                avatar: avatar(&organisation.name),
                 created: organisation.created.resolve(self.started)?,
             });
         }
@@ -75,4 +78,8 @@ impl Builder {
         }
         Ok(())
     }
+}
+
+fn avatar(hashed: &str) -> String {
+    ObjectId::of("avatar", hashed.as_bytes()).to_string().chars().take(32).collect()
 }

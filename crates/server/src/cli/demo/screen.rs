@@ -57,7 +57,7 @@ pub(crate) fn rows(rows: Vec<Vec<String>>) {
 pub(crate) fn excerpt(file: &Value) {
     let content = file.get("content").and_then(Value::as_str).unwrap_or_default();
     for line in content.lines().take(MAX_LINES) {
-        terminal::line(&terminal::cut(&format!("{INDENT}{line}")));
+        terminal::line(terminal::cut(&format!("{INDENT}{line}")).trim_end());
     }
     if content.lines().nth(MAX_LINES).is_some() {
         terminal::line(&format!("{INDENT}…"));

@@ -37,7 +37,7 @@ pub(crate) async fn play(stage: &Stage) -> anyhow::Result<()> {
 
 async fn repositories(alice: &Person<'_>) -> anyhow::Result<()> {
     let all = alice.ask("Which repositories do I have?", "list_repositories", json!({})).await?;
-    screen::rows(rows(&all, &["full_name", "visibility", "default_branch", "updated_at", "description"]));
+    screen::rows(rows(&all, &["full_name", "private", "default_branch", "updated_at", "description"]));
     let private = json!({"visibility": "private"});
     let private = alice.ask("Which of them are private?", "list_repositories", private).await?;
     screen::rows(rows(&private, &["full_name", "description"]));
@@ -45,7 +45,7 @@ async fn repositories(alice: &Person<'_>) -> anyhow::Result<()> {
 }
 
 async fn one_repository(alice: &Person<'_>) -> anyhow::Result<()> {
-    let question = "What is the default branch of acme/tools, and when was it last updated?";
+    let question = "Default branch of acme/tools, and when last updated?";
     let repository = alice.ask(question, "get_repository", json!({"repo": "acme/tools"})).await?;
     screen::rows(vec![cells(&repository, &["full_name", "default_branch", "updated_at"])]);
     Ok(())
@@ -60,9 +60,9 @@ async fn code(alice: &Person<'_>) -> anyhow::Result<()> {
         arguments
     };
     let tree = alice.ask("Show me the file tree of acme/tools", "get_file_tree", tools(json!({}))).await?;
-    screen::rows(rows(&tree, &["path", "type", "size"]));
-    let listed = alice.ask("Which files are in src/?", "list_directory", tools(json!({"path": "src"}))).await?;
-    screen::rows(rows(&listed, &["name", "type", "size"]));
+    screen::rows(listed(&tree, "entries", &["path", "kind", "size"]));
+    let in_src = alice.ask("Which files are in src/?", "list_directory", tools(json!({"path": "src"}))).await?;
+    screen::rows(rows(&in_src, &["name", "kind", "size"]));
     let readme =
         alice.ask("What does the README say?", "get_file_contents", tools(json!({"path": "README.md"}))).await?;
     screen::excerpt(&readme);
@@ -185,12 +185,26 @@ fn items(answer: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn rows(answer: &Value, columns: &[&str]) -> Vec<Vec<String>> {
-    items(answer).map(|item| cells(item, columns)).collect()
+    listed(answer, "items", columns)
+}
+
+fn listed(answer: &Value, list: &str, columns: &[&str]) -> Vec<Vec<String>> {
+    answer.get(list).and_then(Value::as_array).into_iter().flatten().map(|item| cells(item, columns)).collect()
 }
 
 fn cells(item: &Value, columns: &[&str]) -> Vec<String> {
-    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    columns.iter().map(|column| item.get(*column).map(shown).unwrap_or_default()).collect()
+    columns.iter().map(|column| item.get(*column).map(|value| cell(column, value)).unwrap_or_default()).collect()
+}
+
+fn cell(column: &str, value: &Value) -> String {
+    match (column, value) {
+        ("private", Value::Bool(true)) => "private".to_owned(),
+        ("private", Value::Bool(false)) => "public".to_owned(),
+        ("size", Value::Number(bytes)) => format!("{bytes} bytes"),
+        ("updated_at", Value::String(time)) => time.replace('T', " ").replace('Z', ""),
+        (_, Value::String(text)) => text.clone(),
+        (_, other) => other.to_string(),
+    }
 }
 
 /// How long a step took, for the screen.
