@@ -34,8 +34,11 @@ pub(crate) fn as_text(structured: &Map<String, Value>, bare: Option<&str>, nonce
 }
 
 fn bare_text(structured: &Map<String, Value>, field: &str, text: &str, nonce: &str) -> String {
-    let mut header: Map<String, Value> =
-        structured.iter().filter(|(name, _)| *name != field).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut header: Map<String, Value> = structured
+        .iter()
+        .filter(|(name, _)| *name != field)
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     header.insert("nonce".to_owned(), nonce.into());
     header.insert("bytes".to_owned(), text.len().into());
     let mut shown = String::new();

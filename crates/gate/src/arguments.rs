@@ -79,9 +79,9 @@ fn limit(schema: &Value) -> usize {
 }
 
 fn unknown(name: &str, properties: &Map<String, Value>) -> CallError {
-    let nearest = properties.keys().max_by(|one, other| {
-        strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other))
-    });
+    let nearest = properties
+        .keys()
+        .max_by(|one, other| strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other)));
     let wanted = match nearest {
         Some(nearest) if strsim::jaro_winkler(name, nearest) > 0.7 => format!("did you mean `{nearest}`?"),
         Some(_) => format!("it takes {}", properties.keys().cloned().collect::<Vec<_>>().join(", ")),

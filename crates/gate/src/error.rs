@@ -73,7 +73,7 @@ pub enum CallError {
     /// Gitea refused the request's content (405, 409, 422, 423).
     #[error("Gitea refused the request: {reason}")]
     Refused {
-        /// "conflict", "locked", "unprocessable", "not_allowed".
+        /// "conflict", "locked", "unprocessable", "`not_allowed`".
         reason: &'static str,
     },
     /// The answer would be larger than a limit.

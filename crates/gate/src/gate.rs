@@ -227,7 +227,7 @@ impl Gate {
             principal: principal.clone(),
             act: Act { tool: spec.name, toolset: spec.toolset },
             policy: Arc::clone(&self.policy),
-            tally: Arc::default(),
+            withheld: Arc::default(),
             redactor: self.redactor.load_full(),
         };
         let passage = Passage { arguments, sight, correlation_id: &origin.correlation_id, trace };

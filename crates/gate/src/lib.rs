@@ -20,6 +20,7 @@ mod schema;
 mod target;
 mod tool;
 
+pub use aegis_store::Scope;
 pub use answer::{Answer, UNTRUSTED_NOTICE};
 pub use authn::{AuthnError, Origin, RawCredential, Settings as AuthnSettings};
 pub use catalog::{Catalog, Entry, Selection};

@@ -41,7 +41,9 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(settings: &Settings, ambient: &Ambient) -> Self {
         let buckets = |per_minute: NonZeroU32| Buckets::new(per_minute, ambient.clone());
-        let addresses = settings.per_principal_per_minute.map(|limit| limit.saturating_mul(NonZeroU32::MIN.saturating_add(ADDRESS_FACTOR - 1)));
+        let addresses = settings
+            .per_principal_per_minute
+            .map(|limit| limit.saturating_mul(NonZeroU32::MIN.saturating_add(ADDRESS_FACTOR - 1)));
         Self {
             principals: settings.per_principal_per_minute.map(buckets),
             tools: settings.per_tool_per_minute.iter().map(|(tool, limit)| (tool.clone(), buckets(*limit))).collect(),
@@ -52,9 +54,9 @@ impl Limits {
     /// Takes one call from the person's budget and from the tool's.
     pub(crate) fn take(&self, account_id: i64, tool: &str) -> Result<(), CallError> {
         let taken = |buckets: Option<&Buckets<i64>>| buckets.map_or(Ok(()), |buckets| buckets.take(&account_id));
-        taken(self.tools.get(tool)).and_then(|()| taken(self.principals.as_ref())).map_err(|over| {
-            CallError::RateLimited { per_minute: over.per_minute, retry_after: over.retry_after }
-        })
+        taken(self.tools.get(tool))
+            .and_then(|()| taken(self.principals.as_ref()))
+            .map_err(|over| CallError::RateLimited { per_minute: over.per_minute, retry_after: over.retry_after })
     }
 
     /// Takes one failed sign-in from the address's budget; how long to wait when it is spent.

@@ -18,9 +18,9 @@ pub(crate) const MAX_SOURCES: usize = 10_000;
 /// How many times the threshold an address gets that used a right key within [`TRUSTED_FOR`].
 const TRUSTED_FACTOR: u32 = 4;
 /// How long a success raises the threshold.
-const TRUSTED_FOR: Duration = Duration::from_secs(24 * 3600);
+const TRUSTED_FOR: Duration = Duration::from_hours(24);
 /// A success is written to the store at most this often per source.
-const SUCCESS_WRITTEN_EVERY: Duration = Duration::from_secs(3600);
+const SUCCESS_WRITTEN_EVERY: Duration = Duration::from_hours(1);
 /// While locked, the store is asked at most this often whether the operator unlocked the source.
 const UNLOCK_SEEN_WITHIN: Duration = Duration::from_secs(1);
 
@@ -35,7 +35,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_failures: 5, window: Duration::from_secs(300) }
+        Self { max_failures: 5, window: Duration::from_mins(5) }
     }
 }
 
@@ -105,7 +105,7 @@ impl Lockout {
         let lockout = Self { settings, store, ambient, records: Mutex::default() };
         for row in rows.into_iter().take(MAX_SOURCES) {
             if let Some(source) = Source::parse(&row.source) {
-                let record = lockout.from_row(&row);
+                let record = lockout.restored(&row);
                 lockout.records().insert(source, record);
             }
         }
@@ -193,7 +193,7 @@ impl Lockout {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn from_row(&self, row: &LockoutRow) -> Record {
+    fn restored(&self, row: &LockoutRow) -> Record {
         let now = self.ambient.elapsed();
         // A wall clock that jumped can neither prolong a lock beyond one window nor make a time negative.
         let ago = |then: Timestamp| {

@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aegis_gitea::{RepoPath, RepositoryId};
 
-use crate::error::CallError;
 use crate::gate::House;
 use crate::policy::{Act, Policy, Subject};
 use crate::principal::Principal;
-use crate::redact::{Kind, Redactor, Safe};
+use crate::redact::Redactor;
 use crate::target::{Repository, Target};
 
 /// Permission to read `T`, on record and bound to one call.
@@ -27,15 +26,8 @@ pub(crate) struct Sight {
     pub(crate) principal: Principal,
     pub(crate) act: Act,
     pub(crate) policy: Arc<Policy>,
-    pub(crate) tally: Arc<Tally>,
+    pub(crate) withheld: Arc<AtomicU64>,
     pub(crate) redactor: Arc<Redactor>,
-}
-
-/// What was kept back while the call ran, for the record.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) withheld: AtomicU64,
-    pub(crate) masked: AtomicU64,
 }
 
 /// Rows that may be shown, and how many may not.
@@ -74,22 +66,6 @@ impl<T: Target> ReadPermit<T> {
     #[must_use]
     pub fn house(&self) -> &House {
         &self.house
-    }
-
-    /// Makes the text of a whole file or diff safe, before the tool cuts a part out of it: a part from the middle of a
-    /// key could not be recognised. The gate's own redaction of the answer changes nothing more then.
-    ///
-    /// # Errors
-    /// A rule blocks the text.
-    pub fn safe_file<'a>(&self, text: &'a str) -> Result<Safe<'a>, CallError> {
-        let safe = self.sight.redactor.text(Kind::File, text);
-        match safe.blocked {
-            Some(finding) => Err(CallError::SecretMasked { rule: finding.rule, line: finding.line }),
-            None => {
-                self.sight.tally.masked.fetch_add(safe.masked.into(), Ordering::Relaxed);
-                Ok(safe)
-            }
-        }
     }
 
     /// Whether the policy lets this caller see that a repository exists.
@@ -134,7 +110,7 @@ impl Sight {
         let all = rows.len();
         let rows: Vec<R> = rows.into_iter().filter(seen).collect();
         let withheld = u64::try_from(all.saturating_sub(rows.len())).unwrap_or(u64::MAX);
-        self.tally.withheld.fetch_add(withheld, Ordering::Relaxed);
+        self.withheld.fetch_add(withheld, Ordering::Relaxed);
         Visible { rows, withheld }
     }
 }

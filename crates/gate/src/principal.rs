@@ -77,6 +77,10 @@ impl Principal {
 impl fmt::Debug for Principal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let identity = &self.0;
-        formatter.debug_struct("Principal").field("login", &identity.login).field("method", &identity.method).finish_non_exhaustive()
+        formatter
+            .debug_struct("Principal")
+            .field("login", &identity.login)
+            .field("method", &identity.method)
+            .finish_non_exhaustive()
     }
 }

@@ -120,6 +120,6 @@ pub fn house() -> House {
         calls_per_minute: None,
         policy: String::new(),
         tools: Vec::new(),
-        call_deadline: Duration::from_secs(60),
+        call_deadline: Duration::from_mins(1),
     }
 }

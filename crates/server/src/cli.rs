@@ -72,10 +72,10 @@ struct Flags {
     /// Read settings from this TOML file.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The forge to stand before [env: GITEA_URL].
+    /// The forge to stand before [env: `GITEA_URL`].
     #[arg(long, global = true, value_name = "URL")]
     gitea_url: Option<String>,
-    /// Address to listen on [env: MCP_HOST].
+    /// Address to listen on [env: `MCP_HOST`].
     #[arg(long, global = true, value_name = "ADDRESS")]
     host: Option<String>,
     /// Groups of tools to offer [env: TOOLSETS].

@@ -69,10 +69,10 @@ impl Front {
         // Labels come from a closed set: what no tool is called stays one label.
         let tool = self.gate.catalog().find(&call.tool).map_or("unknown", |entry| entry.spec().name);
         let verdict = self.gate.call(principal, call, origin).await;
-        let took = self.ambient.elapsed().saturating_sub(started);
+        let passed = self.ambient.elapsed().saturating_sub(started);
         let outcome = verdict.as_ref().map_or_else(CallError::code, |_| "ok");
-        self.metrics.called(tool, outcome, origin.transport, took);
-        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.metrics.called(tool, outcome, origin.transport, passed);
+        let duration_ms = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
         tracing::info!(
             event = "tool_call",
             correlation_id = origin.correlation_id,

@@ -72,10 +72,10 @@ impl Default for Metrics {
 
 impl Metrics {
     /// One call.
-    pub fn called(&self, tool: &'static str, outcome: &'static str, transport: Transport, took: Duration) {
+    pub fn called(&self, tool: &'static str, outcome: &'static str, transport: Transport, passed: Duration) {
         let transport = transport.as_str();
         self.calls.get_or_create(&CallLabels { tool, outcome, transport }).inc();
-        self.seconds.get_or_create(&ToolLabels { tool }).observe(took.as_secs_f64());
+        self.seconds.get_or_create(&ToolLabels { tool }).observe(passed.as_secs_f64());
     }
 
     /// One attempt to get in.
@@ -99,7 +99,7 @@ impl Metrics {
         self.audit_failing.set(i64::from(failing));
     }
 
-    /// The Prometheus text (OpenMetrics 1.0).
+    /// The Prometheus text (`OpenMetrics` 1.0).
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();

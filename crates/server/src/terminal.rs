@@ -61,9 +61,9 @@ pub fn plain(text: &str) -> String {
     };
     text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
         if hidden(c) {
-            shown.extend(c.escape_unicode())
+            shown.extend(c.escape_unicode());
         } else {
-            shown.push(c)
+            shown.push(c);
         }
         shown
     })

@@ -1,6 +1,6 @@
 //! The ways in, each allowed beside refused, through the real binary.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use std::time::Duration;
 
@@ -73,7 +73,8 @@ async fn giteas_own_tokens_get_in_only_where_the_operator_lets_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t17_two_peoples_tokens_never_share_an_answer() {
     let forge = forge().await;
-    let gateway = Gateway::start(BINARY, forge.url(), &[("GITEA_TOKENS", "any"), ("RATE_LIMIT_PER_MINUTE", "0")]).unwrap();
+    let gateway =
+        Gateway::start(BINARY, forge.url(), &[("GITEA_TOKENS", "any"), ("RATE_LIMIT_PER_MINUTE", "0")]).unwrap();
     for _ in 0..5 {
         for person in ["alice", "bob"] {
             assert_eq!(login(&gateway, forge.token(person)).await, (200, person.to_owned()));

@@ -4,6 +4,7 @@
 //! The lookup is by digest, so how long it takes says nothing about the key itself.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
@@ -42,7 +43,7 @@ impl fmt::Debug for Pepper {
 }
 
 /// A key's digest: all the store ever holds of a key. Compared in constant time; hashed whole, so that it may key a map.
-#[derive(Clone, Copy, Hash)]
+#[derive(Clone, Copy)]
 pub struct KeyDigest([u8; DIGEST_BYTES]);
 
 impl KeyDigest {
@@ -62,6 +63,12 @@ impl PartialEq for KeyDigest {
 }
 
 impl Eq for KeyDigest {}
+
+impl Hash for KeyDigest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl fmt::Debug for KeyDigest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -104,20 +104,16 @@ fn change(extended: &[&str]) -> Change {
 mod tests {
     use super::*;
 
-    fn shape(diff: &str) -> Vec<Option<(String, String, Change, u64, u64)>> {
+    type Read = (String, String, Change, u64, u64);
+
+    fn shape(diff: &str) -> Vec<Option<Read>> {
         let row =
             |part: FilePart| (part.old.to_string(), part.new.to_string(), part.change, part.additions, part.deletions);
         parts(diff).into_iter().map(|part| part.map(row)).collect()
     }
 
-    fn named(
-        old: &str,
-        new: &str,
-        change: Change,
-        additions: u64,
-        deletions: u64,
-    ) -> Option<(String, String, Change, u64, u64)> {
-        Some((old.to_owned(), new.to_owned(), change, additions, deletions))
+    fn named(old: &str, new: &str, change: Change, additions: u64, deletions: u64) -> Read {
+        (old.to_owned(), new.to_owned(), change, additions, deletions)
     }
 
     #[test]
@@ -131,10 +127,10 @@ mod tests {
         assert_eq!(
             read,
             [
-                named("new.rs", "new.rs", Change::Added, 1, 0),
-                named("old name", "old name", Change::Removed, 0, 1),
-                named("a b", "c d", Change::Renamed, 1, 1),
-                named("logo.png", "logo.png", Change::Modified, 0, 0),
+                Some(named("new.rs", "new.rs", Change::Added, 1, 0)),
+                Some(named("old name", "old name", Change::Removed, 0, 1)),
+                Some(named("a b", "c d", Change::Renamed, 1, 1)),
+                Some(named("logo.png", "logo.png", Change::Modified, 0, 0)),
             ]
         );
     }
@@ -142,7 +138,7 @@ mod tests {
     #[test]
     fn content_that_imitates_a_header_stays_content() {
         let diff = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-diff --git a/s b/s\n+diff --git a/t b/t\n rename to z\n";
-        assert_eq!(shape(diff), [named("x", "x", Change::Modified, 1, 1)]);
+        assert_eq!(shape(diff), [Some(named("x", "x", Change::Modified, 1, 1))]);
     }
 
     #[test]

@@ -18,4 +18,4 @@ mod shape;
 
 pub use catalog::catalog;
 
-use aegis_store::Scope;
+use aegis_gate::Scope;

@@ -18,7 +18,8 @@ pub(crate) fn generate(_root: &Path) -> anyhow::Result<String> {
         }
         writeln!(page, "### {}\n\n{}. {}\n", spec.name, spec.title, spec.description)?;
         let required = entry.input_schema().get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-        for (name, argument) in entry.input_schema().get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (name, argument) in entry.input_schema().get("properties").and_then(Value::as_object).into_iter().flatten()
+        {
             let text = |key: &str| argument.get(key).and_then(Value::as_str).unwrap_or_default();
             let needed = if required.iter().any(|known| known == name) { ", required" } else { "" };
             writeln!(page, "- `{name}` ({}{needed}): {}", text("type"), text("description"))?;

@@ -69,12 +69,11 @@ impl Authenticator {
     ) -> Result<Principal, AuthnError> {
         let doors = self.doors.load_full();
         match raw {
-            RawCredential::Missing => Err(AuthnError::Missing),
             RawCredential::Malformed => Err(AuthnError::InvalidFormat { tries_left: None }),
             RawCredential::Local if doors.local => {
                 shared(client, doors.api_account.as_ref(), Method::Local, None, origin).await
             }
-            RawCredential::Local => Err(AuthnError::Missing),
+            RawCredential::Missing | RawCredential::Local => Err(AuthnError::Missing),
             RawCredential::Bearer(value) => match shape::of(value.expose_secret()) {
                 Shape::Token => Err(AuthnError::InvalidToken),
                 Shape::Malformed => self.wrong(origin, |tries_left| AuthnError::InvalidFormat { tries_left }).await,
@@ -166,11 +165,7 @@ impl Authenticator {
     }
 
     /// Counts a wrong key against its address.
-    async fn wrong(
-        &self,
-        origin: &Origin,
-        error: impl Fn(Option<u32>) -> AuthnError,
-    ) -> Result<Principal, AuthnError> {
+    async fn wrong(&self, origin: &Origin, error: impl Fn(Option<u32>) -> AuthnError) -> Result<Principal, AuthnError> {
         let Some(address) = origin.address else { return Err(error(None)) };
         if let Some(retry_after) = self.locked(origin).await? {
             return Err(AuthnError::LockedOut { retry_after });
@@ -216,6 +211,7 @@ fn principal(
     Principal::new(Identity { account_id: owner.id, login: owner.login, method, key_id, scopes, credential })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands errors over by value")]
 fn unavailable(error: StoreError) -> AuthnError {
     tracing::error!(code = error.code(), "the store could not be asked about a key");
     AuthnError::Unavailable

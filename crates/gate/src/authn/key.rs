@@ -10,7 +10,7 @@ use aegis_store::{KeyDigest, KeyId, Pepper, StoredKey};
 use secrecy::SecretString;
 
 /// A stored key's use is written down at most this often.
-const USE_WRITTEN_EVERY: Duration = Duration::from_secs(60);
+const USE_WRITTEN_EVERY: Duration = Duration::from_mins(1);
 
 /// The keys and the service token in force, digested.
 #[derive(Default)]

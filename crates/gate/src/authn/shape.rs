@@ -49,7 +49,8 @@ mod tests {
         assert_eq!(of("0123456789abcdef0123456789abcdef01234567"), Shape::GiteaToken);
         assert_eq!(of("aegis_at_something"), Shape::Token);
         assert_eq!(of("eyJhbGciOiJub25lIn0.e30."), Shape::Token);
-        for bad in ["", "short", "with a blank and long enough to be a key", "ключключключключключ"] {
+        for bad in ["", "short", "with a blank and long enough to be a key", "ключключключключключ"]
+        {
             assert_eq!(of(bad), Shape::Malformed, "{bad}");
         }
     }

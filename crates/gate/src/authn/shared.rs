@@ -13,7 +13,7 @@ use moka::future::Cache;
 use super::AuthnError;
 
 /// How long Gitea's answer about a token stands. A revoked token is refused by Gitea itself at every call.
-pub(crate) const ACCOUNT_KEPT_FOR: Duration = Duration::from_secs(60);
+pub(crate) const ACCOUNT_KEPT_FOR: Duration = Duration::from_mins(1);
 
 /// A person in Gitea.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,11 @@ impl SharedAccount {
 }
 
 /// Asks Gitea whose a credential is. A check that cannot run is a refusal (attack U12), never an account.
-pub(crate) async fn account(client: &Client, credential: &Credential, correlation_id: &str) -> Result<Account, AuthnError> {
+pub(crate) async fn account(
+    client: &Client,
+    credential: &Credential,
+    correlation_id: &str,
+) -> Result<Account, AuthnError> {
     match client.account(credential, correlation_id).user().await {
         Ok(user) => match AccountId::new(user.id) {
             Some(id) => Ok(Account { id, login: user.login, is_admin: user.is_admin }),

@@ -9,19 +9,18 @@ use aegis_gitea::{GiteaError, RepositoryId};
 use crate::error::CallError;
 use crate::gate::{Gate, Passage};
 use crate::permit::Sight;
-use crate::target::Target;
 use crate::tool::ToolError;
 
 /// Most names given as near misses.
 const MAX_NEAR: usize = 3;
-/// How alike a name must be to be named, from 0 to 1 (Jaro-Winkler).
-const ALIKE: f64 = 0.82;
+/// How alike a name must be to be named, from 0 to 1: one less the share of letters to change (Damerau-Levenshtein).
+const ALIKE: f64 = 0.7;
 /// How many of the caller's repositories are looked through for near misses.
 const LOOKED_THROUGH: u32 = 50;
 
 impl Gate {
     /// The caller's words for a failure before there was a target.
-    pub(crate) fn explain_without_target(&self, error: ToolError) -> CallError {
+    pub(crate) fn explain_without_target(error: ToolError) -> CallError {
         match error {
             ToolError::Call(error) => error,
             ToolError::Gitea(error) => upstream(&error),
@@ -29,24 +28,30 @@ impl Gate {
         }
     }
 
-    /// The caller's words for a failure of a run.
-    pub(crate) async fn explain<T: Target>(&self, passage: &Passage<'_>, target: &T, error: ToolError) -> CallError {
+    /// The caller's words for a failure of a run about a repository: the name it was asked for by, and where it stands
+    /// since a rename. Only the first is ever said: Gitea tells anyone the new name, we tell those who may see it.
+    pub(crate) async fn explain(
+        &self,
+        passage: &Passage<'_>,
+        repository: Option<(&RepositoryId, &RepositoryId)>,
+        error: ToolError,
+    ) -> CallError {
         let (what, name, near) = match error {
             ToolError::Call(error) => return error,
             ToolError::Gitea(GiteaError::NotFound) => ("item", String::new(), Vec::new()),
             ToolError::Gitea(error) => return upstream(&error),
             ToolError::Missing { what, name, near } => (what, name, near),
         };
-        let Some(repository) = target.repository() else { return CallError::NotFound { what, name, near } };
-        match self.look_again(passage, repository).await {
+        let Some((asked, stands_at)) = repository else { return CallError::NotFound { what, name, near } };
+        match self.look_again(passage, stands_at).await {
             Ok(()) if name.is_empty() => {
-                CallError::NotFound { what: "such item in the repository", name: repository.to_string(), near }
+                CallError::NotFound { what: "such item in the repository", name: asked.to_string(), near }
             }
             Ok(()) => CallError::NotFound { what, name, near },
             Err(GiteaError::NotFound | GiteaError::Moved { .. }) => CallError::NotFound {
                 what: "repository",
-                name: repository.to_string(),
-                near: self.nearby_repositories(passage, repository).await,
+                name: asked.to_string(),
+                near: self.nearby_repositories(passage, asked).await,
             },
             Err(error) => upstream(&error),
         }
@@ -62,10 +67,8 @@ impl Gate {
     async fn nearby_repositories(&self, passage: &Passage<'_>, wanted: &RepositoryId) -> Vec<String> {
         let account = self.client.account(passage.sight.principal.credential(), passage.correlation_id);
         let page = PageRequest::new(1, LOOKED_THROUGH);
-        let (own, owners) = futures_util::join!(
-            account.repositories(page),
-            account.owner_repositories(wanted.owner(), page)
-        );
+        let (own, owners) =
+            futures_util::join!(account.repositories(page), account.owner_repositories(wanted.owner(), page));
         let listed = [own, owners].into_iter().flatten().flat_map(|page| page.items);
         let names = listed.map(|repository| repository.full_name);
         near(wanted, names, &passage.sight)
@@ -75,7 +78,7 @@ impl Gate {
 fn near(wanted: &RepositoryId, names: impl Iterator<Item = RepositoryId>, sight: &Sight) -> Vec<String> {
     let mut likely: Vec<(f64, RepositoryId)> = names
         .filter(|name| name != wanted && sight.sees(name))
-        .map(|name| (strsim::jaro_winkler(&name.folded(), &wanted.folded()), name))
+        .map(|name| (strsim::normalized_damerau_levenshtein(&name.folded(), &wanted.folded()), name))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .collect();
     likely.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
@@ -105,9 +108,10 @@ pub(crate) fn upstream(error: &GiteaError) -> CallError {
         },
         GiteaError::Unavailable { .. } | GiteaError::Unreachable { .. } => CallError::UpstreamUnavailable,
         GiteaError::Timeout => CallError::UpstreamTimeout,
-        GiteaError::Truncated | GiteaError::Malformed { .. } | GiteaError::Redirected | GiteaError::Unexpected { .. } => {
-            CallError::UpstreamMalformed
-        }
+        GiteaError::Truncated
+        | GiteaError::Malformed { .. }
+        | GiteaError::Redirected
+        | GiteaError::Unexpected { .. } => CallError::UpstreamMalformed,
         // A second rename within one call, or a fault of ours in building the request.
         GiteaError::Moved { .. } | GiteaError::Misrouted { .. } | GiteaError::Setting(_) => CallError::Internal,
     }

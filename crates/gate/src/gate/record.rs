@@ -60,12 +60,7 @@ pub(crate) fn call(principal: &Principal, origin: &Origin, tool: &str, arguments
 }
 
 /// Its outcome.
-pub(crate) fn outcome(
-    event: &mut Event,
-    verdict: &Result<Answer, CallError>,
-    trace: &Mutex<Trace>,
-    took: Duration,
-) {
+pub(crate) fn outcome(event: &mut Event, verdict: &Result<Answer, CallError>, trace: &Mutex<Trace>, took: Duration) {
     let trace = trace.lock().unwrap_or_else(PoisonError::into_inner).clone();
     event.target = trace.target;
     event.rule = trace.rule;

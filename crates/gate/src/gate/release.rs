@@ -1,7 +1,5 @@
 //! What may leave: serialised once, redacted, measured, shown as text.
 
-use std::sync::atomic::Ordering;
-
 use serde_json::{Map, Value};
 
 use crate::answer::{Answer, UNTRUSTED_NOTICE, as_text};
@@ -28,7 +26,9 @@ impl Gate {
         }
         let Value::Object(mut structured) = value else { return Err(CallError::Internal) };
         for (name, count) in [("sanitised", counts.sanitised), ("masked", counts.masked)] {
-            add(&mut structured, name, count, O::BARE_TEXT.is_some());
+            if count > 0 && O::BARE_TEXT.is_some() {
+                structured.insert(name.to_owned(), count.into());
+            }
         }
         if O::UNTRUSTED {
             structured.insert("untrusted".to_owned(), UNTRUSTED_NOTICE.into());
@@ -36,7 +36,7 @@ impl Gate {
         let answer = self.shown::<O>(structured, output)?;
         let bytes = u64::try_from(answer.text.len()).unwrap_or(u64::MAX);
         passage.note(|trace| {
-            trace.masked = passage.sight.tally.masked.load(Ordering::Relaxed).saturating_add(counts.masked.into());
+            trace.masked = counts.masked.into();
             trace.answer_bytes = bytes;
         });
         let limit_bytes = self.house.max_file_bytes.saturating_mul(LARGEST_ANSWER_FACTOR);
@@ -52,13 +52,5 @@ impl Gate {
         let nonce = nonce.iter().fold(String::with_capacity(16), |text, byte| text + &format!("{byte:02x}"));
         let text = as_text(&structured, O::BARE_TEXT, &nonce);
         Ok(Answer { structured, text, image: output.image() })
-    }
-}
-
-/// Adds to what the tool counted itself; where a file is shown, its header says how often its text was changed.
-fn add(structured: &mut Map<String, Value>, name: &str, count: u32, shows_file: bool) {
-    if count > 0 && shows_file {
-        let own = structured.get(name).and_then(Value::as_u64).unwrap_or_default();
-        structured.insert(name.to_owned(), own.saturating_add(count.into()).into());
     }
 }

@@ -49,22 +49,26 @@ pub(crate) fn run_read<'a, T: ReadTool>(
             .map_err(|error| misfit::<T>(&error, passage.correlation_id))?;
         let target = match T::target(&arguments) {
             Ok(target) => target,
-            Err(error) => return Err(gate.explain_without_target(error)),
+            Err(error) => return Err(Gate::explain_without_target(error)),
         };
         let permit = gate.authorize(&passage, target)?;
         let outcome = match T::run(&permit, &arguments).await {
             Ok(output) => Ok(output),
             Err(error) => match gate.follow_rename(&passage, &permit, &error) {
-                Rename::None => Err((error, permit)),
-                Rename::Hidden => Err((ToolError::Gitea(GiteaError::NotFound), permit)),
-                Rename::To(renamed) => T::run(&renamed, &arguments).await.map_err(|error| (error, renamed)),
+                Rename::None => Err((error, None)),
+                Rename::Hidden => Err((ToolError::Gitea(GiteaError::NotFound), None)),
+                Rename::To(renamed) => T::run(&renamed, &arguments).await.map_err(|error| (error, Some(renamed))),
             },
         };
-        let withheld = passage.sight.tally.withheld.load(Ordering::Relaxed);
+        let withheld = passage.sight.withheld.load(Ordering::Relaxed);
         passage.note(|trace| trace.withheld = withheld);
         match outcome {
             Ok(output) => gate.release(&passage, &output),
-            Err((error, permit)) => Err(gate.explain(&passage, permit.target(), error).await),
+            Err((error, renamed)) => {
+                let asked = permit.target().repository();
+                let stands_at = renamed.as_ref().map_or(asked, |renamed| renamed.target().repository());
+                Err(gate.explain(&passage, asked.zip(stands_at), error).await)
+            }
         }
     })
 }

@@ -3,13 +3,16 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::InstanceReader;
 use super::tolerant::count;
+use super::{AccountReader, InstanceReader, RepositoryReader};
 use crate::endpoints::{API_SETTINGS, Endpoint, VERSION};
 use crate::error::GiteaError;
 use crate::exchange::Bound;
 use crate::flavor::Instance;
 use crate::route::Call;
+
+/// `MAX_RESPONSE_ITEMS` unless an operator changed it (Gitea `modules/setting/api.go`).
+const DEFAULT_MAX_RESPONSE_ITEMS: u32 = 50;
 
 /// What the instance publishes of its limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -44,12 +47,36 @@ impl InstanceReader {
     /// # Errors
     /// [`GiteaError`] where the instance cannot be asked.
     pub async fn limits(&self) -> Result<Limits, GiteaError> {
-        let fetch = self.bound.public(&API_SETTINGS);
-        self.bound.in_time(self.bound.kept_limits().or_fetch(self.bound.ambient(), fetch)).await
+        self.bound.limits().await
+    }
+}
+
+/// The longest page the instance gives: what it publishes, or Gitea's and Forgejo's default where it does not answer.
+/// A list is worth more than knowing its bound, so a fault here is none of the list's.
+async fn page_bound(bound: &Bound) -> u32 {
+    bound.limits().await.map_or(DEFAULT_MAX_RESPONSE_ITEMS, |limits| limits.max_response_items).max(1)
+}
+
+impl RepositoryReader {
+    /// The longest page of a list this instance gives.
+    pub async fn page_bound(&self) -> u32 {
+        page_bound(&self.bound).await
+    }
+}
+
+impl AccountReader {
+    /// The longest page of a list this instance gives.
+    pub async fn page_bound(&self) -> u32 {
+        page_bound(&self.bound).await
     }
 }
 
 impl Bound {
+    async fn limits(&self) -> Result<Limits, GiteaError> {
+        let fetch = self.public(&API_SETTINGS);
+        self.in_time(self.kept_limits().or_fetch(self.ambient(), fetch)).await
+    }
+
     pub(super) async fn instance(&self) -> Result<Instance, GiteaError> {
         let fetch = async {
             let ServerVersion { version } = self.public(&VERSION).await?;

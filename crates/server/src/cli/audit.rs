@@ -125,7 +125,7 @@ fn show(settings: &Settings, filter: &Filter, order: Order, limit: usize, json: 
     for record in &shown.records {
         terminal::line(&if json { record.line().to_owned() } else { record.to_string() });
     }
-    unreadable(shown.unreadable)
+    Ok(unreadable(shown.unreadable))
 }
 
 fn verify_all(settings: &Settings, public_key: Option<&PathBuf>, json: bool) -> Result<Exit, End> {
@@ -157,13 +157,13 @@ fn export(settings: &Settings, filter: &Filter, format: Form) -> Result<Exit, En
     let exported = read::export(&settings.directory, &settings.prefix, filter, format, &mut output);
     let exported = exported.map_err(setup::audit_end)?;
     output.flush()?;
-    unreadable(exported.unreadable)
+    Ok(unreadable(exported.unreadable))
 }
 
-fn unreadable(lines: u64) -> Result<Exit, End> {
+fn unreadable(lines: u64) -> Exit {
     if lines == 0 {
-        return Ok(Exit::Fine);
+        return Exit::Fine;
     }
     terminal::note(&format!("{lines} lines are no records; aegis-mcp audit verify says why"));
-    Ok(Exit::Found)
+    Exit::Found
 }

@@ -58,12 +58,12 @@ pub(crate) async fn run(demo: Demo, ambient: Ambient) -> Result<Exit, End> {
         .map_err(|error| End::fault(error.to_string()))?;
     let listener = listen(demo.port).await?;
     let gateway = listener.local_addr()?;
-    let (app, stage) = build(&state, forge, gateway, &ambient, &stop).await?;
-    let front = Arc::clone(&app.edge.front);
-    let serving = tokio::spawn(app::serve(app, listener, None, stop.clone()));
-    let shown = show::play(&stage).await;
+    let (served, scene) = build(&state, forge, gateway, &ambient, &stop).await?;
+    let front = Arc::clone(&served.edge.front);
+    let serving = tokio::spawn(app::serve(served, listener, None, stop.clone()));
+    let shown = show::play(&scene).await;
     if shown.is_ok() && !demo.once {
-        screen::connect(&stage);
+        screen::connect(&scene);
         stop.cancelled().await;
     }
     stop.cancel();
@@ -96,7 +96,7 @@ async fn build(
     let sealing_key = SealingKey::from_file(&path("store.key"), ambient)?;
     let url = StoreUrl::file(path("store.db"));
     let store = aegis_store::open(aegis_store::Settings { url, sealing_key }, ambient.clone()).await?;
-    let client = || app::client(&forge.url(), None, ambient);
+    let client = || app::client(forge.url(), None, ambient);
     let alice = key(store.as_ref(), &client()?, ambient, &forge, "alice").await?;
     let bob = key(store.as_ref(), &client()?, ambient, &forge, "bob").await?;
     let audit = aegis_gate::audit::Settings {

@@ -248,6 +248,7 @@ fn private_directory(path: &PathBuf) -> Result<(), End> {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands errors over by value")]
 pub(crate) fn audit_end(error: audit::AuditError) -> End {
     End::new(Exit::Configuration, error.to_string())
 }

@@ -64,8 +64,8 @@ fn hops(headers: &HeaderMap) -> Option<Vec<String>> {
 /// `for=` of one element of `Forwarded`; empty where it has none.
 fn forwarded_for(element: &str) -> String {
     let pair = element.split(';').filter_map(|pair| pair.trim().split_once('='));
-    let value = pair.filter(|(name, _)| name.eq_ignore_ascii_case("for")).map(|(_, value)| value.trim_matches('"'));
-    value.last().unwrap_or_default().to_owned()
+    let mut value = pair.filter(|(name, _)| name.eq_ignore_ascii_case("for")).map(|(_, value)| value.trim_matches('"'));
+    value.next_back().unwrap_or_default().to_owned()
 }
 
 /// An address, with or without port, IPv6 with or without brackets.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use aegis_gate::Call;
 use aegis_gate::audit::Transport;
 use axum::Json;
 use axum::body::Body;
@@ -11,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, StatusCode};
 use http_body_util::Full;
+use serde_json::Map;
 
 use super::envelope::Envelope;
 use crate::http::{Edge, identify, read_body};
@@ -43,6 +45,9 @@ pub(crate) async fn answer(edge: &Edge, request: Request, transport: Transport) 
         if let Some(error) = envelope.tool().and_then(|tool| edge.front.admit(&principal, tool).err())
             && let Some(challenge) = respond::scope_challenge(&error)
         {
+            // Refused again by the call itself, which puts the refusal on record.
+            let call = Call { tool: envelope.tool().unwrap_or_default().to_owned(), arguments: Map::new() };
+            let _ = edge.front.call(&principal, call, &origin).await;
             let body = Json(respond::call_error(&error, &origin.correlation_id));
             return (respond::call_status(&error), [(WWW_AUTHENTICATE, challenge)], body).into_response();
         }

@@ -40,7 +40,7 @@ impl ReadTool for GetMe {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_me",
         title: "Who am I",
-        description: "Tells as whom your calls run and what you may do.",
+        description: "Tells as whom your calls run.",
         toolset: Toolset::Context,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::USER],

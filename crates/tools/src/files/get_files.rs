@@ -83,7 +83,7 @@ impl ReadTool for GetFiles {
         let asked: Vec<_> =
             arguments.paths.iter().take(MOST_PATHS).map(|path| one(permit, path, at.as_ref())).collect();
         let outcomes: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
-        if outcomes.iter().all(is_absent) {
+        if outcomes.iter().any(is_absent) && !outcomes.iter().any(proves_the_repository) {
             // Perhaps it is the repository that is not there: the gate looks, and says which.
             let name = arguments.paths.first().cloned().unwrap_or_default();
             return Err(ToolError::missing("file", name));
@@ -114,6 +114,10 @@ async fn one(permit: &ReadPermit<Repository>, path: &str, at: Option<&GitRef>) -
 
 fn is_absent(outcome: &Result<View, ToolError>) -> bool {
     matches!(outcome, Err(ToolError::Gitea(GiteaError::NotFound)))
+}
+
+fn proves_the_repository(outcome: &Result<View, ToolError>) -> bool {
+    matches!(outcome, Ok(_) | Err(ToolError::Call(CallError::TooLarge { .. })))
 }
 
 /// The row of a file, within what the answer has left. A file that no longer fits is left to another call.

@@ -68,7 +68,7 @@ impl ReadTool for ListDirectory {
         };
         let mut visible = permit.visible_paths(entries, |entry| entry.path.as_str());
         let total = u64::try_from(visible.rows.len()).ok();
-        let asked = arguments.paging.asked(LONG_PAGE)?;
+        let asked = arguments.paging.asked(LONG_PAGE, permit.reader().page_bound().await)?;
         let (rows, has_more) = asked.slice(std::mem::take(&mut visible.rows));
         visible.rows = rows;
         Ok(Listing::new(asked, visible, has_more, total, row))

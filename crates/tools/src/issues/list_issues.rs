@@ -68,7 +68,7 @@ impl ReadTool for ListIssues {
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
-        let asked = arguments.paging.asked(SHORT_PAGE)?;
+        let asked = arguments.paging.asked(SHORT_PAGE, permit.reader().page_bound().await)?;
         let labels = arguments.labels.clone().unwrap_or_default();
         if labels.iter().any(|label| label.contains(',')) {
             // Gitea takes it for two labels.

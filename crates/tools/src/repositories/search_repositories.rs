@@ -38,7 +38,7 @@ impl ReadTool for SearchRepositories {
     }
 
     async fn run(permit: &ReadPermit<Account>, arguments: &Arguments) -> Result<Listing<RepositoryRow>, ToolError> {
-        let asked = arguments.paging.asked(LONG_PAGE)?;
+        let asked = arguments.paging.asked(LONG_PAGE, permit.reader().page_bound().await)?;
         let search = RepositorySearch {
             q: arguments.query.clone(),
             topic: false,

@@ -11,8 +11,6 @@ use super::at_least;
 pub(crate) const SHORT_PAGE: u32 = 10;
 /// Rows of a page of anything else, where no limit is asked for.
 pub(crate) const LONG_PAGE: u32 = 30;
-/// Most rows of a page: what Gitea and Forgejo publish as `max_response_items` unless set otherwise.
-const MOST_ROWS: u32 = 50;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct Paging {
@@ -32,14 +30,15 @@ pub(crate) struct Asked {
 }
 
 impl Paging {
-    /// The page to ask for, where `default` rows are a page unless the caller says otherwise.
-    pub(crate) fn asked(&self, default: u32) -> Result<Asked, ToolError> {
+    /// The page to ask for, where `default` rows are a page unless the caller says otherwise, and `most` is what the
+    /// instance gives.
+    pub(crate) fn asked(&self, default: u32, most: u32) -> Result<Asked, ToolError> {
         let number = |argument: &str, number: Option<i64>, default: u32| {
             let number = at_least(1, argument, number)?;
             Ok::<_, ToolError>(number.map_or(default, |number| u32::try_from(number).unwrap_or(u32::MAX)))
         };
         let wanted = number("limit", self.limit, default)?;
-        Ok(Asked { page: number("page", self.page, 1)?, limit: wanted.min(MOST_ROWS), clamped: wanted > MOST_ROWS })
+        Ok(Asked { page: number("page", self.page, 1)?, limit: wanted.min(most), clamped: wanted > most })
     }
 }
 
@@ -67,7 +66,7 @@ mod tests {
     use super::*;
 
     fn asked(page: Option<i64>, limit: Option<i64>) -> Asked {
-        Paging { page, limit }.asked(SHORT_PAGE).unwrap()
+        Paging { page, limit }.asked(SHORT_PAGE, 50).unwrap()
     }
 
     #[test]
@@ -76,8 +75,8 @@ mod tests {
         assert_eq!(asked(Some(3), Some(50)), Asked { page: 3, limit: 50, clamped: false });
         assert_eq!(asked(None, Some(1_000_000_000)), Asked { page: 1, limit: 50, clamped: true });
         assert_eq!(asked(Some(i64::MAX), Some(i64::MAX)), Asked { page: u32::MAX, limit: 50, clamped: true });
-        assert!(Paging { page: Some(0), limit: None }.asked(SHORT_PAGE).is_err());
-        assert!(Paging { page: None, limit: Some(0) }.asked(SHORT_PAGE).is_err());
+        assert!(Paging { page: Some(0), limit: None }.asked(SHORT_PAGE, 50).is_err());
+        assert!(Paging { page: None, limit: Some(0) }.asked(SHORT_PAGE, 50).is_err());
     }
 
     #[test]

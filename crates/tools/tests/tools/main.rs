@@ -8,7 +8,6 @@ mod bounds;
 mod canary;
 mod catalogue;
 mod content;
-mod diffs;
 mod hidden;
 mod refused;
 mod renamed;

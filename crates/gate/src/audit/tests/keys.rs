@@ -7,6 +7,7 @@ use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::hash::hex;
 use super::*;
 
 fn mode(path: &std::path::Path) -> u32 {
@@ -46,8 +47,7 @@ async fn a08_the_documented_format_can_be_checked_by_anybody() {
     let pem = fs::read_to_string(house.root.path().join("audit.key.pub")).unwrap();
     let key = &STANDARD.decode(pem.lines().nth(1).unwrap()).unwrap()[12..];
     let sha256 = |domain: &str, text: &str| -> String {
-        let bytes = digest::digest(&digest::SHA256, format!("{domain}{text}").as_bytes());
-        bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(digest::digest(&digest::SHA256, format!("{domain}{text}").as_bytes()).as_ref())
     };
     let (file, content) = house.files().pop_first().unwrap();
     let mut prev = sha256("aegis-mcp audit chain v1\n", file.strip_suffix("-0001.jsonl").unwrap());

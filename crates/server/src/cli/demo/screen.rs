@@ -40,7 +40,7 @@ pub(crate) fn asked(line: &Line<'_>) {
     terminal::line(&format!("{who} {question} {:<18} {:>4} ms", line.tool, line.took.as_millis()));
 }
 
-pub(crate) fn rows(rows: Vec<Vec<String>>) {
+pub(crate) fn rows(rows: &[Vec<String>]) {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or_default()).collect();

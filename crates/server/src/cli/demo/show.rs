@@ -37,17 +37,17 @@ pub(crate) async fn play(stage: &Stage) -> anyhow::Result<()> {
 
 async fn repositories(alice: &Person<'_>) -> anyhow::Result<()> {
     let all = alice.ask("Which repositories do I have?", "list_repositories", json!({})).await?;
-    screen::rows(rows(&all, &["full_name", "private", "default_branch", "updated_at", "description"]));
+    screen::rows(&rows(&all, &["full_name", "private", "default_branch", "updated_at", "description"]));
     let private = json!({"visibility": "private"});
     let private = alice.ask("Which of them are private?", "list_repositories", private).await?;
-    screen::rows(rows(&private, &["full_name", "description"]));
+    screen::rows(&rows(&private, &["full_name", "description"]));
     Ok(())
 }
 
 async fn one_repository(alice: &Person<'_>) -> anyhow::Result<()> {
     let question = "Default branch of acme/tools, and when last updated?";
     let repository = alice.ask(question, "get_repository", json!({"repo": "acme/tools"})).await?;
-    screen::rows(vec![cells(&repository, &["full_name", "default_branch", "updated_at"])]);
+    screen::rows(&[cells(&repository, &["full_name", "default_branch", "updated_at"])]);
     Ok(())
 }
 
@@ -60,9 +60,9 @@ async fn code(alice: &Person<'_>) -> anyhow::Result<()> {
         arguments
     };
     let tree = alice.ask("Show me the file tree of acme/tools", "get_file_tree", tools(json!({}))).await?;
-    screen::rows(listed(&tree, "entries", &["path", "kind", "size"]));
+    screen::rows(&listed(&tree, "entries", &["path", "kind", "size"]));
     let in_src = alice.ask("Which files are in src/?", "list_directory", tools(json!({"path": "src"}))).await?;
-    screen::rows(rows(&in_src, &["name", "kind", "size"]));
+    screen::rows(&rows(&in_src, &["name", "kind", "size"]));
     let readme =
         alice.ask("What does the README say?", "get_file_contents", tools(json!({"path": "README.md"}))).await?;
     screen::excerpt(&readme);
@@ -70,7 +70,7 @@ async fn code(alice: &Person<'_>) -> anyhow::Result<()> {
     screen::excerpt(&main);
     let python = tools(json!({"pattern": "src/**/*.py"}));
     let python = alice.ask("Find all Python files in src/", "find_files", python).await?;
-    screen::rows(rows(&python, &["path", "size"]));
+    screen::rows(&rows(&python, &["path", "size"]));
     Ok(())
 }
 
@@ -91,7 +91,7 @@ async fn todos(alice: &Person<'_>) -> anyhow::Result<()> {
         }
     }
     ensure!(!todos.is_empty(), "no TODO comment was found in acme/tools");
-    screen::rows(todos);
+    screen::rows(&todos);
     Ok(())
 }
 

@@ -156,3 +156,82 @@ fn count(length: usize) -> u64 {
 fn place(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use aegis_gitea::read::{File, FileKind};
+
+    use super::*;
+
+    fn show(content: &Content, part: Part, exact: bool) -> View {
+        let file = File {
+            kind: FileKind::File,
+            name: String::new(),
+            path: String::new(),
+            sha: None,
+            size_bytes: content.size,
+            content: None,
+            lfs: None,
+            html_url: String::new(),
+            last_commit_sha: None,
+        };
+        content.show(View::of(&file), Wish { part, exact, most_bytes: 8 }).unwrap()
+    }
+
+    fn whole(bytes: &'static [u8]) -> Content {
+        Content { bytes: Bytes::from_static(bytes), start: 0, size: count(bytes.len()) }
+    }
+
+    #[test]
+    fn c07_line_ends_stay_a_mark_is_noted_and_what_is_no_text_is_binary() {
+        let view = show(&whole(b"a\r\nb\r\n"), Part::Whole, false);
+        assert_eq!((view.content.as_deref(), view.lines), (Some("a\r\nb\r\n"), Some(2)));
+        let view = show(&whole(b"\xef\xbb\xbfab"), Part::Whole, false);
+        assert_eq!((view.content.as_deref(), view.byte_order_mark), (Some("ab"), true));
+        for bytes in [&b"\xff\xfea\0"[..], b"a\0b", b"gr\xfc\xdfe", b"\xf0\x9f", b"\xed\xa0\x80"] {
+            let view = show(&whole(bytes), Part::Whole, false);
+            assert_eq!((view.kind, view.content), (Kind::Binary, None), "{bytes:?}");
+        }
+        assert_eq!(show(&whole(b""), Part::Whole, false).content.as_deref(), Some(""));
+    }
+
+    #[test]
+    fn c07_images_are_known_by_their_first_bytes_and_not_by_their_names() {
+        for (bytes, mime) in [
+            (&b"\x89PNG\r\n\x1a\n\0"[..], "image/png"),
+            (b"\xff\xd8\xff\0", "image/jpeg"),
+            (b"GIF89a\0", "image/gif"),
+            (b"RIFF\0\0\0\0WEBP", "image/webp"),
+        ] {
+            let view = show(&whole(bytes), Part::Whole, false);
+            assert_eq!((view.kind, view.mime_type, view.scanned.as_slice()), (Kind::Image, Some(mime), bytes));
+        }
+        assert_eq!(show(&whole(b"GIF89a is a format"), Part::Whole, false).kind, Kind::Text);
+    }
+
+    #[test]
+    fn c08_a_run_out_of_the_middle_begins_and_ends_between_characters() {
+        // "éé…" from its second byte on: the first and the last byte are halves.
+        let bytes = Bytes::copy_from_slice(&"é".repeat(20).as_bytes()[1..22]);
+        let run = Content { bytes, start: 1_000, size: 5_000 };
+        let view = show(&run, Part::Offset(1_001), false);
+        assert_eq!((view.content.as_deref(), view.next_offset), (Some("éééé"), Some(1_009)));
+        assert_eq!((view.lines, view.truncated), (None, true));
+        let view = show(&run, Part::Offset(1_000), true);
+        assert_eq!((view.next_offset, view.encoding), (Some(1_006), Some("base64")));
+    }
+
+    #[test]
+    fn a_text_is_read_to_its_end_by_lines_and_by_offsets() {
+        let text = whole(b"one\ntwo\nthree\n");
+        let lines = Part::Lines { first: 2, last: Some(2) };
+        let view = show(&text, lines, false);
+        assert_eq!((view.content.as_deref(), view.start_line, view.end_line), (Some("two\n"), Some(2), Some(2)));
+        assert!(!view.truncated);
+        let first = show(&text, Part::Whole, false);
+        assert_eq!((first.content.as_deref(), first.next_offset), (Some("one\ntwo\n"), Some(8)));
+        assert_eq!((first.start_line, first.end_line, first.lines), (Some(1), Some(2), Some(3)));
+        let last = show(&text, Part::Offset(8), false);
+        assert_eq!((last.content.as_deref(), last.next_offset), (Some("three\n"), None));
+    }
+}

@@ -1,0 +1,235 @@
+//! The command line as an operator meets it.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use aegis_ambient::Ambient;
+use aegis_sandbox::{DataSet, Options, Sandbox};
+use aegis_testkit::{Finished, Gateway, run};
+use serde_json::{Value, json};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_aegis-mcp");
+const KEY: &str = "shared-key-of-the-command-tests-7Gq2Zx9";
+
+fn alone(settings: &[(&str, &str)], arguments: &[&str]) -> Finished {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state").display().to_string();
+    let mut all = vec![("STATE_DIR".to_owned(), state)];
+    all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    run(Path::new(BINARY), &all, directory.path(), arguments, "").unwrap()
+}
+
+async fn forge() -> Sandbox {
+    Sandbox::start(DataSet::Demo, Options::new(Ambient::real())).await.unwrap()
+}
+
+#[test]
+fn tools_are_listed_without_any_configuration() {
+    let listed = alone(&[], &["tools", "--json"]);
+    assert_eq!(listed.status, Some(0), "{listed:?}");
+    let tools: Value = serde_json::from_str(&listed.stdout).unwrap();
+    let names: Vec<&str> =
+        tools["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    assert_eq!((names.len(), names[0], names[19]), (20, "get_me", "get_pull_request_diff"));
+    let narrowed = alone(&[], &["tools", "--toolsets", "files", "--exclude-tools", "find_files"]);
+    assert!(narrowed.stdout.contains("get_file_tree") && !narrowed.stdout.contains("find_files"), "{narrowed:?}");
+    assert!(!narrowed.stdout.contains("list_issues"));
+    let misspelt = alone(&[], &["tools", "--toolsets", "file"]);
+    assert_eq!(misspelt.status, Some(64));
+    assert!(misspelt.stderr.contains("there is no toolset file"), "{misspelt:?}");
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once_and_no_secret_with_it() {
+    let wrong = [
+        ("GITEA_URL", "ftp://git.test"),
+        ("MCP_API_KEYS", "changeme"),
+        ("GITEA_TOKEN", "<your token>"),
+        ("MCP_PORT", "eighty"),
+        ("RATE_LIMIT_PER_MINUT", "5"),
+    ];
+    for command in [vec!["config", "check"], vec!["serve"]] {
+        let checked = alone(&wrong, &command);
+        assert_eq!(checked.status, Some(64), "{checked:?}");
+        for name in ["GITEA_URL", "MCP_API_KEYS", "GITEA_TOKEN", "MCP_PORT", "RATE_LIMIT_PER_MINUT"] {
+            assert!(checked.stderr.contains(name), "{name} is not named:\n{}", checked.stderr);
+        }
+        assert!(checked.stderr.contains("docs/configuration.md#"), "{}", checked.stderr);
+    }
+    let right = alone(&[("GITEA_URL", "https://git.test")], &["config", "check"]);
+    assert_eq!(right.status, Some(0), "{right:?}");
+}
+
+#[test]
+fn d03_open_doors_and_plain_http_stop_the_start() {
+    let token = ("GITEA_TOKEN", "3f9a1c5e7b2d4f6081a3c5e7092b4d6f8a1c3e57");
+    let refused = |settings: &[(&str, &str)], name: &str| {
+        let ended = alone(settings, &["serve"]);
+        assert_eq!(ended.status, Some(64), "{settings:?}: {ended:?}");
+        assert!(ended.stderr.contains(name), "{}", ended.stderr);
+    };
+    let forge = ("GITEA_URL", "https://git.test");
+    refused(&[forge, token, ("AUTH_ENABLED", "false"), ("MCP_HOST", "0.0.0.0")], "AUTH_ENABLED");
+    refused(&[("GITEA_URL", "http://git.acme.test")], "GITEA_URL");
+    refused(&[forge, ("MCP_API_KEYS", KEY)], "GITEA_TOKEN");
+    refused(&[forge, ("PUBLIC_URL", "http://mcp.acme.test")], "PUBLIC_URL");
+    refused(&[], "GITEA_URL");
+}
+
+#[test]
+fn d05_a_secret_that_everybody_can_read_stops_the_start() {
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("token");
+    std::fs::write(&path, "3f9a1c5e7b2d4f6081a3c5e7092b4d6f8a1c3e57\n").unwrap();
+    let settings = [("GITEA_URL", "https://git.test"), ("GITEA_TOKEN_FILE", path.to_str().unwrap())];
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let open = alone(&settings, &["config", "check"]);
+    assert_eq!(open.status, Some(64), "{open:?}");
+    assert!(
+        open.stderr.contains("GITEA_TOKEN") && open.stderr.contains("every user of this machine"),
+        "{}",
+        open.stderr
+    );
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(alone(&settings, &["config", "check"]).status, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keys_life_from_making_to_its_end() {
+    let forge = forge().await;
+    let gateway = Gateway::start(BINARY, forge.url(), &[]).unwrap();
+    let alice = forge.token("alice");
+    let not_hers = gateway.command(&["key", "generate", "--owner", "bob"], alice).unwrap();
+    assert_eq!(not_hers.status, Some(77), "{not_hers:?}");
+    assert!(not_hers.stderr.contains("the token belongs to alice, not to bob"));
+    assert!(not_hers.stdout.is_empty());
+    let no_token = gateway.command(&["key", "generate", "--owner", "alice"], "").unwrap();
+    assert_eq!(no_token.status, Some(77), "{no_token:?}");
+
+    let key = gateway.key("alice", alice).unwrap();
+    let works = async |key: &str| gateway.call(key, "get_me", json!({})).await.unwrap().status.as_u16();
+    assert_eq!(works(&key).await, 200);
+    let id = listed(&gateway)[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(listed(&gateway)[0]["owner"], "alice");
+
+    let rotated = gateway.command(&["key", "rotate", &id], "").unwrap();
+    let new = rotated.stdout.trim();
+    assert_eq!((works(&key).await, works(new).await), (200, 200), "both work until the old one is revoked");
+    assert_eq!(gateway.command(&["key", "revoke", &id], "").unwrap().status, Some(0));
+    assert_eq!((works(&key).await, works(new).await), (401, 200), "a revoked key is refused at once");
+    assert_eq!(gateway.command(&["key", "rotate", &id], "").unwrap().status, Some(77));
+    assert_eq!(gateway.command(&["key", "check"], "").unwrap().status, Some(0));
+
+    assert!(forge.revoke(alice));
+    let checked = gateway.command(&["key", "check"], "").unwrap();
+    assert_eq!(checked.status, Some(1), "{checked:?}");
+    let call = gateway.call(new, "list_repositories", json!({})).await.unwrap();
+    assert_eq!(call.json()["error"]["code"], "credential_rejected");
+    assert_eq!(gateway.command(&["key", "revoke", "k_0000000000"], "").unwrap().status, Some(77));
+    for event in ["key_generated", "key_rotated", "key_revoked"] {
+        let shown = gateway.command(&["audit", "show", "--event", event], "").unwrap();
+        assert!(shown.stdout.contains(event) && shown.stdout.contains("alice"), "{shown:?}");
+    }
+}
+
+fn listed(gateway: &Gateway) -> Vec<Value> {
+    let list = gateway.command(&["key", "list", "--json"], "").unwrap();
+    serde_json::from_str::<Value>(&list.stdout).unwrap()["keys"].as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a01_a02_the_record_is_intact_until_somebody_touches_it() {
+    let forge = forge().await;
+    let gateway = Gateway::start(BINARY, forge.url(), &[]).unwrap();
+    let key = gateway.key("alice", forge.token("alice")).unwrap();
+    for _ in 0..3 {
+        gateway.call(&key, "get_repository", json!({"repo": "acme/tools"})).await.unwrap();
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    let verify = || gateway.command(&["audit", "verify"], "").unwrap();
+    assert_eq!(verify().status, Some(0), "{:?}", verify());
+    let file = std::fs::read_dir(gateway.state().join("audit")).unwrap().map(|entry| entry.unwrap().path());
+    let touched = file.filter(|path| path.extension().is_some_and(|kind| kind == "jsonl"));
+    let touched = touched.max_by_key(|path| std::fs::metadata(path).unwrap().len()).unwrap();
+    let whole = std::fs::read_to_string(&touched).unwrap();
+    std::fs::write(&touched, whole.replacen("\"alice\"", "\"mallo\"", 1)).unwrap();
+    let edited = verify();
+    assert_eq!(edited.status, Some(1), "{edited:?}");
+    assert!(edited.stdout.contains(touched.file_name().unwrap().to_str().unwrap()), "{}", edited.stdout);
+    let mut lines: Vec<&str> = whole.lines().collect();
+    lines.remove(lines.len() / 2);
+    std::fs::write(&touched, lines.join("\n") + "\n").unwrap();
+    assert_eq!(verify().status, Some(1), "{:?}", verify());
+    std::fs::write(&touched, whole).unwrap();
+    assert_eq!(verify().status, Some(0), "put back as it was: {:?}", verify());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_call_from_the_shell_acts_as_the_tokens_owner() {
+    let forge = forge().await;
+    let (alice, carol) = (forge.token("alice").to_owned(), forge.token("carol").to_owned());
+    let with =
+        |token: &str, arguments: &[&str]| alone(&[("GITEA_URL", forge.url()), ("GITEA_TOKEN", token)], arguments);
+    let me = with(&alice, &["call", "get_me", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&me.stdout).unwrap()["login"], "alice", "{me:?}");
+    let file = with(&alice, &["call", "get_file_contents", "repo=acme/tools", "path=README.md"]);
+    assert!(file.stdout.contains("# tools"), "{file:?}");
+    let absent = with(&alice, &["call", "get_repository", "repo=acme/tols"]);
+    assert_eq!(absent.status, Some(77));
+    assert!(absent.stderr.contains("did you mean acme/tools?"), "{}", absent.stderr);
+    assert_eq!(with(&carol, &["call", "get_me"]).status, Some(77), "a site administrator's token is no shared account");
+    let nobody = alone(&[("GITEA_URL", forge.url())], &["call", "get_me"]);
+    assert!(nobody.status == Some(64) && nobody.stderr.contains("GITEA_TOKEN"), "{nobody:?}");
+    let down = alone(&[("GITEA_URL", "http://127.0.0.1:1"), ("GITEA_TOKEN", &alice)], &["call", "get_me"]);
+    assert!(down.status == Some(69) && down.stderr.contains("Gitea does not answer"), "{down:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_starts_without_its_forge_and_is_ready_when_the_forge_is() {
+    let gateway = Gateway::start(BINARY, "http://127.0.0.1:1", &[]).unwrap();
+    let health = gateway.get("/health", None).await.unwrap();
+    assert_eq!((health.status.as_u16(), &health.json()["reasons"]), (503, &json!(["gitea_unavailable"])));
+    assert_eq!(gateway.get("/health/live", None).await.unwrap().status, 200);
+    let busy = gateway.url().rsplit(':').next().unwrap().to_owned();
+    let second = alone(&[("GITEA_URL", "https://git.test"), ("METRICS_ADDRESS", "off")], &["serve", "--port", &busy]);
+    assert_eq!(second.status, Some(69), "{second:?}");
+    assert!(second.stderr.contains("in use") && second.stderr.contains("MCP_PORT"), "{}", second.stderr);
+}
+
+#[test]
+fn the_demo_shows_the_main_job_and_ends() {
+    let shown = alone(&[], &["demo", "--once", "--port", "0"]);
+    assert_eq!(shown.status, Some(0), "{shown:?}");
+    for words in [
+        "nothing leaves this machine",
+        "alice/notes",
+        "there is no repository alice/notes that you may see",
+        "TODO",
+        "4 tries left from this address",
+        "chain intact",
+    ] {
+        assert!(shown.stdout.contains(words), "{words:?} is missing:\n{}", shown.stdout);
+    }
+    assert!(!shown.stdout.contains('\u{1b}'), "colour in a pipe");
+}
+
+#[test]
+fn every_code_is_explained_on_the_troubleshooting_page() {
+    let page = include_str!("../../../docs/troubleshooting.md");
+    let sources = [
+        include_str!("../../gate/src/error.rs"),
+        include_str!("../../gate/src/authn.rs"),
+        include_str!("../src/http/door.rs"),
+    ];
+    let mut codes = 0;
+    for source in sources {
+        let table = source.split_once("fn code(").unwrap().1.split_once("\n    }\n").unwrap().0;
+        for code in table.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(page.contains(&format!("`{code}`")), "{code} is not on the page");
+            codes += 1;
+        }
+    }
+    assert!(codes > 25, "only {codes} codes were found");
+}

@@ -1,0 +1,183 @@
+//! One suite through every way in: the same call gets the same verdict, the same words and the same record.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at the first surprise")]
+
+use aegis_ambient::Ambient;
+use aegis_sandbox::{DataSet, Options, Sandbox};
+use aegis_testkit::Gateway;
+use serde_json::{Value, json};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_aegis-mcp");
+
+const POLICY: &str = r#"
+[[rule]]
+id = "all-but-site"
+effect = "allow"
+who = ["*"]
+repositories = ["*"]
+paths = ["**"]
+tools = ["*"]
+
+[[rule]]
+id = "no-site"
+effect = "deny"
+who = ["*"]
+repositories = ["acme/site"]
+paths = ["**"]
+tools = ["*"]
+"#;
+
+/// What a caller learned: the answer's object, or the code, message and hint of the refusal.
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    Answered(Value),
+    Refused(String, String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Way {
+    Streamable,
+    Messages,
+    Rest,
+    Stdio,
+}
+
+fn cases() -> Vec<(&'static str, Value)> {
+    vec![
+        ("get_me", json!({})),
+        ("list_repositories", json!({})),
+        ("get_repository_info", json!({"repo": "acme/tools"})),
+        ("get_file_contents", json!({"repo": "acme/tools", "path": "README.md"})),
+        ("get_file_contents", json!({"repo": "acme/tools", "path": "REDME.md"})),
+        ("get_repository", json!({"repo": "acme/site"})),
+        ("get_repository", json!({"repo": "acme/gadget"})),
+        ("get_repository", json!({"repo": "bob/nothing"})),
+        ("list_issues", json!({"repo": "acme/widget", "state": "opne"})),
+        ("list_issues", json!({"repo": "acme/widget", "lmit": 3})),
+        ("get_repository", json!({"repo": "../../user"})),
+    ]
+}
+
+fn rpc(id: u64, method: &str, params: &Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+}
+
+/// A JSON-RPC answer to a call.
+fn of_rpc(answer: &Value) -> Verdict {
+    let Some(result) = answer.get("result") else { panic!("no result: {answer}") };
+    if result["isError"] == json!(true) {
+        let text: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
+        return of_error(&text);
+    }
+    assert_eq!(result["content"].as_array().unwrap().len(), 1, "one text item: {result}");
+    Verdict::Answered(result["structuredContent"].clone())
+}
+
+fn of_error(body: &Value) -> Verdict {
+    let error = &body["error"];
+    let words = format!("{} / {}", error["message"], error["hint"]);
+    assert!(body["correlation_id"].as_str().is_some(), "{body}");
+    Verdict::Refused(error["code"].as_str().unwrap().to_owned(), words)
+}
+
+async fn through(way: Way, gateway: &Gateway, key: &str, tool: &str, arguments: &Value) -> Verdict {
+    let params = json!({"name": tool, "arguments": arguments});
+    match way {
+        Way::Streamable => {
+            of_rpc(&gateway.post("/mcp", Some(key), &rpc(1, "tools/call", &params)).await.unwrap().json())
+        }
+        Way::Messages => {
+            of_rpc(&gateway.post("/messages", Some(key), &rpc(1, "tools/call", &params)).await.unwrap().json())
+        }
+        Way::Rest => {
+            let answer = gateway.call(key, tool, arguments.clone()).await.unwrap();
+            let body = answer.json();
+            if body["success"] == json!(true) {
+                return Verdict::Answered(body["result"].clone());
+            }
+            assert!(answer.status.as_u16() >= 400, "{body}");
+            of_error(&body)
+        }
+        Way::Stdio => stdio(gateway, tool, arguments),
+    }
+}
+
+fn stdio(gateway: &Gateway, tool: &str, arguments: &Value) -> Verdict {
+    let hello =
+        json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});
+    let lines = [
+        rpc(1, "initialize", &hello),
+        json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+        rpc(2, "tools/call", &json!({"name": tool, "arguments": arguments})),
+    ];
+    let input: String = lines.iter().fold(String::new(), |all, line| all + &format!("{line}\n"));
+    let output = gateway.command(&["stdio"], &input).unwrap();
+    let answers: Vec<Value> = output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    of_rpc(answers.iter().find(|answer| answer["id"] == json!(2)).unwrap_or_else(|| panic!("{output:?}")))
+}
+
+/// The record's words about the newest call, without what differs by nature: time, id, hash, transport, client.
+fn newest(gateway: &Gateway) -> Value {
+    let shown = gateway.command(&["audit", "show", "--event", "tool_call", "--limit", "1", "--json"], "").unwrap();
+    let mut record: Value = serde_json::from_str(shown.stdout.trim()).unwrap_or_else(|_| panic!("{shown:?}"));
+    let fields = record.as_object_mut().unwrap();
+    for own in ["seq", "time", "correlation_id", "prev", "hash", "transport", "client", "address", "duration_us"] {
+        fields.remove(own);
+    }
+    // A key and the process's own user are two ways to sign in; the call is the same.
+    for sign_in in ["method", "key_id", "shared"] {
+        fields.remove(sign_in);
+    }
+    if fields["tool"] == "get_me" {
+        fields.remove("answer_bytes");
+    }
+    record
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_call_gets_the_same_verdict_words_and_record_whichever_way_it_comes() {
+    let forge = Sandbox::start(DataSet::Demo, Options::new(Ambient::real())).await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let policy = files.path().join("policy.toml");
+    std::fs::write(&policy, POLICY).unwrap();
+    let (alice, policy) = (forge.token("alice").to_owned(), policy.display().to_string());
+    let settings = [("GITEA_TOKEN", alice.as_str()), ("POLICY_PATH", &policy), ("RATE_LIMIT_PER_MINUTE", "0")];
+    let gateway = Gateway::start(BINARY, forge.url(), &settings).unwrap();
+    let key = gateway.key("alice", &alice).unwrap();
+    for (tool, arguments) in cases() {
+        let mut seen: Vec<(Way, Verdict, Value)> = Vec::new();
+        for way in [Way::Streamable, Way::Messages, Way::Rest, Way::Stdio] {
+            let mut verdict = through(way, &gateway, &key, tool, &arguments).await;
+            if let Verdict::Answered(answer) = &mut verdict {
+                // How the caller signed in is the one thing get_me may tell differently.
+                let object = answer.as_object_mut().unwrap();
+                for name in ["signed_in_with", "key_id", "shared_account"] {
+                    object.remove(name);
+                }
+            }
+            // Records are on disk within 50 ms.
+            tokio::time::sleep(std::time::Duration::from_millis(120)).await;
+            seen.push((way, verdict, newest(&gateway)));
+        }
+        let (_, verdict, record) = &seen[0];
+        assert_eq!(record["tool"].as_str().unwrap_or_default(), tool);
+        for (way, other, other_record) in &seen[1..] {
+            assert_eq!(other, verdict, "{tool} {arguments} through {way:?}");
+            assert_eq!(other_record, record, "{tool} {arguments} on record through {way:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_holds_scopes_that_exist_and_the_wider_one_reads_too() {
+    let forge = Sandbox::start(DataSet::Demo, Options::new(Ambient::real())).await.unwrap();
+    let gateway = Gateway::start(BINARY, forge.url(), &[]).unwrap();
+    let made =
+        gateway.command(&["key", "generate", "--owner", "alice", "--scopes", "write:repository"], forge.token("alice"));
+    let key = made.unwrap().stdout.trim().to_owned();
+    assert_eq!(gateway.call(&key, "get_me", json!({})).await.unwrap().status, 200);
+    let wrong =
+        gateway.command(&["key", "generate", "--owner", "alice", "--scopes", "admin"], forge.token("alice")).unwrap();
+    assert_eq!(wrong.status, Some(64));
+    assert!(wrong.stderr.contains("there is no scope admin") && wrong.stderr.contains("read:repository"), "{wrong:?}");
+}
