@@ -123,4 +123,9 @@ pub fn start_logging(level: &str) {
         .with_writer(std::io::stderr);
     // A second start (in tests) keeps the first.
     let _ = subscriber.try_init();
+    // A panic's own words could hold what was being worked on; where it happened is what the log needs.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(event = "panic", place, "a fault of ours");
+    }));
 }

@@ -165,6 +165,14 @@ impl TestGate {
     }
 }
 
+impl TestGate {
+    /// Where the test's own calls come from.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        origin()
+    }
+}
+
 fn origin() -> Origin {
     Origin { transport: Transport::Cli, address: None, client: None, correlation_id: "test".to_owned() }
 }

@@ -54,7 +54,7 @@ fn repository(name: &str) -> RepositoryId {
 }
 
 fn at(login: &str, name: &str, path: &str) -> Decision {
-    policy().decide_path(person(login), READ, &repository(name), &RepoPath::parse(path).unwrap())
+    policy().decide_path(person(login), READ, &repository(name), &RepoPath::parse_directory(path).unwrap())
 }
 
 fn allowed(rule: &str) -> Decision {

@@ -51,7 +51,8 @@ impl ReadTool for ListBranches {
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
-        let asked = arguments.paging.asked(LONG_PAGE, permit.reader().page_bound().await)?;
+        let asked = arguments.paging.asked(LONG_PAGE)?;
+        let asked = asked.within(permit.reader().page_bound().await);
         let page = permit.reader().branches(asked.request()).await?;
         let rows = Visible { rows: page.items, withheld: 0 };
         Ok(Listing::new(asked, rows, page.has_more, page.total, row))

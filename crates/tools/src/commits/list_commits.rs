@@ -64,7 +64,8 @@ impl ReadTool for ListCommits {
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
         let at = arguments.at.parse()?;
-        let asked = arguments.paging.asked(SHORT_PAGE, permit.reader().page_bound().await)?;
+        let asked = arguments.paging.asked(SHORT_PAGE)?;
+        let asked = asked.within(permit.reader().page_bound().await);
         let query = CommitQuery {
             sha: at.clone(),
             path: path(arguments)?,

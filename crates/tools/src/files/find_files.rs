@@ -59,7 +59,8 @@ impl ReadTool for FindFiles {
         // Stable: among equals git's order stays.
         found.sort_by_key(|(fit, entry)| (*fit, matches!(pattern, Pattern::Letters(_)).then_some(entry.path.len())));
         let total = u64::try_from(found.len()).ok();
-        let asked = arguments.paging.asked(LONG_PAGE, permit.reader().page_bound().await)?;
+        let asked = arguments.paging.asked(LONG_PAGE)?;
+        let asked = asked.within(permit.reader().page_bound().await);
         let (rows, has_more) = asked.slice(found);
         let rows = Visible { rows, withheld: visible.withheld };
         Ok(Listing::new(asked, rows, has_more, total, |(_, entry)| entry.into()).cut_short(is_cut))

@@ -58,6 +58,7 @@ impl ReadTool for ListDirectory {
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
+        let asked = arguments.paging.asked(LONG_PAGE)?;
         let (path, at) = (directory(arguments)?, arguments.at.parse()?);
         let entries = match permit.reader().directory(&path, at.as_ref()).await {
             Ok(entries) => entries,
@@ -68,7 +69,7 @@ impl ReadTool for ListDirectory {
         };
         let mut visible = permit.visible_paths(entries, |entry| entry.path.as_str());
         let total = u64::try_from(visible.rows.len()).ok();
-        let asked = arguments.paging.asked(LONG_PAGE, permit.reader().page_bound().await)?;
+        let asked = asked.within(permit.reader().page_bound().await);
         let (rows, has_more) = asked.slice(std::mem::take(&mut visible.rows));
         visible.rows = rows;
         Ok(Listing::new(asked, visible, has_more, total, row))

@@ -60,7 +60,8 @@ impl ReadTool for ListIssueComments {
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Answer, ToolError> {
         let index = arguments.index.parse()?;
         let comments = permit.reader().issue_comments(index, None).await.or_missing("issue", index.to_string())?;
-        let asked = arguments.paging.asked(LONG_PAGE, permit.reader().page_bound().await)?;
+        let asked = arguments.paging.asked(LONG_PAGE)?;
+        let asked = asked.within(permit.reader().page_bound().await);
         let Some(id) = arguments.comment else {
             let total = u64::try_from(comments.len()).ok();
             let (rows, has_more) = asked.slice(comments);

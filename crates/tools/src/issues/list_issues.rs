@@ -68,12 +68,13 @@ impl ReadTool for ListIssues {
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
-        let asked = arguments.paging.asked(SHORT_PAGE, permit.reader().page_bound().await)?;
+        let asked = arguments.paging.asked(SHORT_PAGE)?;
         let labels = arguments.labels.clone().unwrap_or_default();
         if labels.iter().any(|label| label.contains(',')) {
             // Gitea takes it for two labels.
             return Err(invalid("labels", "a name holds a comma", "such a label cannot be asked for"));
         }
+        let asked = asked.within(permit.reader().page_bound().await);
         let query = IssueQuery {
             state: arguments.state.unwrap_or_default().into(),
             labels,

@@ -66,7 +66,8 @@ impl ReadTool for ListPullRequests {
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
-        let asked = arguments.paging.asked(SHORT_PAGE, permit.reader().page_bound().await)?;
+        let asked = arguments.paging.asked(SHORT_PAGE)?;
+        let asked = asked.within(permit.reader().page_bound().await);
         let query = PullQuery { state: arguments.state.unwrap_or_default().into(), sort: None, page: asked.request() };
         let page = permit.reader().pulls(&query).await?;
         let rows = Visible { rows: page.items, withheld: 0 };

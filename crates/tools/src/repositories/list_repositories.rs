@@ -64,8 +64,9 @@ impl ReadTool for ListRepositories {
     async fn run(permit: &ReadPermit<Account>, arguments: &Arguments) -> Result<Listing<RepositoryRow>, ToolError> {
         let owner = arguments.owner.as_deref().map(Owner::parse).transpose()?;
         let fetch = |page| list(permit.reader(), owner.as_ref(), page);
-        let asked = arguments.paging.asked(LONG_PAGE, permit.reader().page_bound().await)?;
+        let asked = arguments.paging.asked(LONG_PAGE)?;
         let id = |repository: &Repository| Some(repository.full_name.clone());
+        let asked = asked.within(permit.reader().page_bound().await);
         if arguments.is_plain() {
             let page = fetch(asked.request()).await.map_err(|error| absent(owner.as_ref(), error))?;
             let visible = permit.visible(page.items, id);

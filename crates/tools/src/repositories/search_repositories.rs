@@ -38,7 +38,8 @@ impl ReadTool for SearchRepositories {
     }
 
     async fn run(permit: &ReadPermit<Account>, arguments: &Arguments) -> Result<Listing<RepositoryRow>, ToolError> {
-        let asked = arguments.paging.asked(LONG_PAGE, permit.reader().page_bound().await)?;
+        let asked = arguments.paging.asked(LONG_PAGE)?;
+        let asked = asked.within(permit.reader().page_bound().await);
         let search = RepositorySearch {
             q: arguments.query.clone(),
             topic: false,

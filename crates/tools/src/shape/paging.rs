@@ -30,19 +30,23 @@ pub(crate) struct Asked {
 }
 
 impl Paging {
-    /// The page to ask for, where `default` rows are a page unless the caller says otherwise, and `most` is what the
-    /// instance gives.
-    pub(crate) fn asked(&self, default: u32, most: u32) -> Result<Asked, ToolError> {
+    /// The page to ask for, where `default` rows are a page unless the caller says otherwise.
+    pub(crate) fn asked(&self, default: u32) -> Result<Asked, ToolError> {
         let number = |argument: &str, number: Option<i64>, default: u32| {
             let number = at_least(1, argument, number)?;
             Ok::<_, ToolError>(number.map_or(default, |number| u32::try_from(number).unwrap_or(u32::MAX)))
         };
         let wanted = number("limit", self.limit, default)?;
-        Ok(Asked { page: number("page", self.page, 1)?, limit: wanted.min(most), clamped: wanted > most })
+        Ok(Asked { page: number("page", self.page, 1)?, limit: wanted, clamped: false })
     }
 }
 
 impl Asked {
+    /// The same within what the instance gives. Asked for after every argument was read: a wrong one asks Gitea nothing.
+    pub(crate) fn within(self, most: u32) -> Self {
+        Self { limit: self.limit.min(most), clamped: self.limit > most, ..self }
+    }
+
     pub(crate) fn request(self) -> PageRequest {
         PageRequest::new(self.page, self.limit)
     }
@@ -66,7 +70,7 @@ mod tests {
     use super::*;
 
     fn asked(page: Option<i64>, limit: Option<i64>) -> Asked {
-        Paging { page, limit }.asked(SHORT_PAGE, 50).unwrap()
+        Paging { page, limit }.asked(SHORT_PAGE).unwrap().within(50)
     }
 
     #[test]
@@ -75,8 +79,8 @@ mod tests {
         assert_eq!(asked(Some(3), Some(50)), Asked { page: 3, limit: 50, clamped: false });
         assert_eq!(asked(None, Some(1_000_000_000)), Asked { page: 1, limit: 50, clamped: true });
         assert_eq!(asked(Some(i64::MAX), Some(i64::MAX)), Asked { page: u32::MAX, limit: 50, clamped: true });
-        assert!(Paging { page: Some(0), limit: None }.asked(SHORT_PAGE, 50).is_err());
-        assert!(Paging { page: None, limit: Some(0) }.asked(SHORT_PAGE, 50).is_err());
+        assert!(Paging { page: Some(0), limit: None }.asked(SHORT_PAGE).is_err());
+        assert!(Paging { page: None, limit: Some(0) }.asked(SHORT_PAGE).is_err());
     }
 
     #[test]

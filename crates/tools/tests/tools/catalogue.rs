@@ -131,3 +131,42 @@ fn every_listed_form_is_as_it_was_accepted() {
         insta::assert_json_snapshot!(entry.spec().name, form);
     }
 }
+
+#[test]
+fn g09_no_tool_takes_an_address_to_fetch() {
+    let asks_for_address = |name: &str| {
+        ["url", "uri", "host", "address", "remote", "clone", "mirror"].iter().any(|word| name.contains(word))
+    };
+    for entry in catalog().entries() {
+        let names = entry.input_schema().get("properties").and_then(Value::as_object).unwrap();
+        assert_eq!(names.keys().find(|name| asks_for_address(name)), None, "{}", entry.spec().name);
+    }
+}
+
+/// Git is never run here, so there is no argument line to inject into and no working tree to escape from.
+#[test]
+fn g05_g06_nothing_that_ships_starts_a_program() {
+    fn sources(directory: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut found = Vec::new();
+    for room in ["ambient", "gitea", "store", "gate", "tools", "server"] {
+        sources(&crates.join(room).join("src"), &mut found);
+    }
+    assert!(found.len() > 100, "only {} files were read", found.len());
+    for path in found {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let shipped = text.split("#[cfg(test)]").next().unwrap();
+        for way in ["process::Command", "Command::new(", "tokio::process"] {
+            assert!(!shipped.contains(way), "{} names {way}", path.display());
+        }
+    }
+}

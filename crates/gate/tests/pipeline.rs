@@ -1,0 +1,150 @@
+//! The pipeline with tools of its own: a panic, a stall, a refusal. Each leaves one record and harms no other call.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+use std::future::pending;
+
+use aegis_gate::{
+    Account, Answer, CallError, Catalog, Output, ReadPermit, ReadTool, Repository, Scope, ToolError, ToolSpec, Toolset,
+};
+use aegis_gitea::RepositoryId;
+use aegis_testkit::{Setup, TestGate};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(Deserialize, JsonSchema)]
+struct Nothing {}
+
+#[derive(Serialize, JsonSchema)]
+struct Login {
+    login: String,
+}
+
+impl Output for Login {}
+
+const fn spec(name: &'static str) -> ToolSpec {
+    ToolSpec {
+        name,
+        title: "Test",
+        description: "Test.",
+        toolset: Toolset::Context,
+        scope: Scope::ReadRepository,
+        endpoints: &[],
+        aliases: &[],
+    }
+}
+
+macro_rules! account_tool {
+    ($tool:ident, $name:literal, |$permit:ident| $run:expr) => {
+        struct $tool;
+
+        impl ReadTool for $tool {
+            const SPEC: ToolSpec = spec($name);
+            type Arguments = Nothing;
+            type Output = Login;
+            type Target = Account;
+
+            fn target(_: &Nothing) -> Result<Account, ToolError> {
+                Ok(Account)
+            }
+
+            async fn run($permit: &ReadPermit<Account>, _: &Nothing) -> Result<Login, ToolError> {
+                $run
+            }
+        }
+    };
+}
+
+account_tool!(Panics, "panics", |_permit| panic!("on purpose"));
+account_tool!(Stalls, "stalls", |_permit| pending().await);
+account_tool!(Whoami, "whoami", |permit| Ok(Login { login: permit.reader().user().await?.login }));
+
+/// Reads whatever repository it was written to read, whatever it was asked for.
+struct Fixed;
+
+impl ReadTool for Fixed {
+    const SPEC: ToolSpec = spec("fixed");
+    type Arguments = Nothing;
+    type Output = Login;
+    type Target = Repository;
+
+    fn target(_: &Nothing) -> Result<Repository, ToolError> {
+        Ok(Repository::new(RepositoryId::parse("alice/notes")?))
+    }
+
+    async fn run(permit: &ReadPermit<Repository>, _: &Nothing) -> Result<Login, ToolError> {
+        Ok(Login { login: permit.reader().repository().await?.full_name.to_string() })
+    }
+}
+
+fn catalog() -> Catalog {
+    Catalog::default().read::<Panics>().read::<Stalls>().read::<Whoami>().read::<Fixed>()
+}
+
+async fn login(test: &TestGate, person: &str) -> Result<Value, CallError> {
+    let answer: Answer = test.call(person, "whoami", json!({})).await?;
+    Ok(answer.structured.get("login").cloned().unwrap_or_default())
+}
+
+#[tokio::test]
+async fn s10_a_tool_that_panics_fails_its_own_call_and_no_other() {
+    let test = TestGate::start(catalog()).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(test.call("alice", "panics", json!({})).await, Err(CallError::Internal));
+        assert_eq!(login(&test, "alice").await, Ok(json!("alice")));
+    }
+    let records = test.records().await.unwrap();
+    let panicked = records.iter().filter(|record| record.text("tool") == Some("panics"));
+    let codes: Vec<_> = panicked.map(|record| (record.text("outcome"), record.text("code"))).collect();
+    assert_eq!(codes, vec![(Some("failed"), Some("internal")); 3]);
+}
+
+#[tokio::test]
+async fn a_call_nobody_waits_for_any_more_is_on_record() {
+    let test = TestGate::start(catalog()).await.unwrap();
+    let call = test.call("alice", "stalls", json!({}));
+    let gone = tokio::time::timeout(std::time::Duration::from_millis(200), call).await;
+    assert!(gone.is_err(), "the stalled call answered");
+    assert_eq!(login(&test, "bob").await, Ok(json!("bob")));
+    let records = test.records().await.unwrap();
+    let stalled = records.iter().find(|record| record.text("tool") == Some("stalls")).unwrap();
+    assert_eq!((stalled.text("outcome"), stalled.text("code")), (Some("failed"), Some("abandoned")));
+}
+
+#[tokio::test]
+async fn s01_when_the_record_cannot_be_written_nothing_runs() {
+    let test = TestGate::start(catalog()).await.unwrap();
+    let principal = test.principal("alice").await.unwrap();
+    test.gate.audit().close().await;
+    let before = test.sandbox.requests().len();
+    let call = aegis_gate::Call { tool: "whoami".to_owned(), arguments: serde_json::Map::new() };
+    let refused = test.gate.call(&principal, call, &test.origin()).await;
+    assert_eq!(refused, Err(CallError::AuditUnavailable));
+    assert_eq!(test.sandbox.requests().len(), before, "a call without a record reached the forge");
+}
+
+#[tokio::test]
+async fn a_tool_is_held_to_the_target_it_named() {
+    let policy = r#"
+        [[rule]]
+        id = "tools-only"
+        effect = "allow"
+        who = ["*"]
+        repositories = ["acme/tools"]
+        paths = ["**"]
+        tools = ["*"]
+    "#;
+    let open = TestGate::start(catalog()).await.unwrap();
+    assert!(open.call("alice", "fixed", json!({})).await.is_ok());
+    let Err(CallError::NotFound { name, .. }) = open.call("bob", "fixed", json!({})).await else {
+        panic!("bob read alice's repository")
+    };
+    assert_eq!(name, "alice/notes");
+    let narrow = Setup::new(catalog()).policy(policy).start().await.unwrap();
+    narrow.principal("alice").await.unwrap();
+    let before = narrow.sandbox.requests().len();
+    let denied = narrow.call("alice", "fixed", json!({})).await;
+    assert_eq!(denied, Err(CallError::PolicyDenied { rule: "no_rule_allows".to_owned() }));
+    assert_eq!(narrow.sandbox.requests().len(), before, "a denied target reached the forge");
+}
