@@ -109,6 +109,9 @@ impl AuthnError {
     pub fn hint(&self) -> Option<String> {
         let tries = |left: u32| format!("{left} {} left from this address", if left == 1 { "try" } else { "tries" });
         match self {
+            Self::InvalidFormat { tries_left: None } => {
+                Some("send one header, `Authorization: Bearer <key>`, with nothing round the key".to_owned())
+            }
             Self::InvalidFormat { tries_left } | Self::InvalidKey { tries_left } => tries_left.map(tries),
             Self::LockedOut { retry_after } | Self::RateLimited { retry_after } => {
                 Some(format!("try again in {} s", retry_after.as_secs().max(1)))
@@ -116,7 +119,11 @@ impl AuthnError {
             Self::Missing => Some("the operator of this gateway hands out keys".to_owned()),
             Self::InvalidToken => Some("ask the operator of this gateway for a new key".to_owned()),
             Self::Unavailable => Some("try again in a moment".to_owned()),
-            Self::Suspended | Self::AccountRefused => None,
+            Self::AccountRefused => Some(
+                "the operator gives it the token of an ordinary account: valid, with read:user, no site administrator"
+                    .to_owned(),
+            ),
+            Self::Suspended => None,
         }
     }
 

@@ -169,6 +169,9 @@ impl CallError {
             Self::AuditUnavailable | Self::UpstreamUnavailable | Self::UpstreamTimeout => {
                 Some("try again in a moment".to_owned())
             }
+            Self::SecretMasked { .. } => {
+                Some("as text from its first line, with the secret masked, it may be read".to_owned())
+            }
             Self::NotServed { .. } => Some("get_server_info says what this instance is".to_owned()),
             Self::InvalidArgument { .. }
             | Self::PolicyDenied { .. }
@@ -176,7 +179,6 @@ impl CallError {
             | Self::Forbidden
             | Self::Suspended
             | Self::Refused { .. }
-            | Self::SecretMasked { .. }
             | Self::UpstreamMalformed
             | Self::Internal => None,
         }

@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aegis_ambient::Ambient;
+use aegis_gitea::GiteaError;
 use aegis_gitea::connect::Client;
-use aegis_gitea::flavor::Instance;
 use aegis_store::Store;
 use arc_swap::ArcSwap;
 use futures_util::FutureExt;
@@ -35,6 +35,9 @@ use crate::redact::Redactor;
 use crate::{arguments, authn, limit, lockout};
 
 pub(crate) use run::{Passage, Trace, run_read};
+
+/// How long Gitea has to say that it is there.
+const HEALTH_DEADLINE: Duration = Duration::from_secs(5);
 
 /// What a gate is made of. Everything in it is validated.
 pub struct Parts {
@@ -191,12 +194,14 @@ impl Gate {
         &self.audit
     }
 
-    /// What instance it is; from memory while fresh.
+    /// Whether Gitea answers now.
     ///
     /// # Errors
-    /// Gitea cannot be asked.
-    pub async fn instance(&self, correlation_id: &str) -> Result<Instance, aegis_gitea::GiteaError> {
-        self.client.instance(None, correlation_id).instance().await
+    /// It does not, or not in time.
+    pub async fn gitea_answers(&self, correlation_id: &str) -> Result<(), GiteaError> {
+        let asked =
+            tokio::time::timeout(HEALTH_DEADLINE, async { self.client.instance(None, correlation_id).answers().await });
+        asked.await.unwrap_or(Err(GiteaError::Timeout))
     }
 
     /// The whole catalogue in force, whoever asks.

@@ -1,7 +1,5 @@
 //! The pipeline with tools of its own: a panic, a stall, a refusal. Each leaves one record and harms no other call.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
-
 use std::future::pending;
 
 use aegis_gate::{

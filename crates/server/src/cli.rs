@@ -72,11 +72,9 @@ struct Flags {
     /// Read settings from this TOML file.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The forge to stand before [env: `GITEA_URL`].
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(help = "The forge to stand before [env: GITEA_URL]", long, global = true, value_name = "URL")]
     gitea_url: Option<String>,
-    /// Address to listen on [env: `MCP_HOST`].
-    #[arg(long, global = true, value_name = "ADDRESS")]
+    #[arg(help = "Address to listen on [env: MCP_HOST]", long, global = true, value_name = "ADDRESS")]
     host: Option<String>,
     /// Groups of tools to offer [env: TOOLSETS].
     #[arg(long, global = true, value_name = "NAMES")]
@@ -84,11 +82,9 @@ struct Flags {
     /// Tools to offer besides those of the groups [env: TOOLS].
     #[arg(long, global = true, value_name = "NAMES")]
     tools: Option<String>,
-    /// Tools not to offer [env: `EXCLUDE_TOOLS`].
-    #[arg(long, global = true, value_name = "NAMES")]
+    #[arg(help = "Tools not to offer [env: EXCLUDE_TOOLS]", long, global = true, value_name = "NAMES")]
     exclude_tools: Option<String>,
-    /// Offer nothing that writes [env: `READ_ONLY`].
-    #[arg(long, global = true)]
+    #[arg(help = "Offer nothing that writes [env: READ_ONLY]", long, global = true)]
     read_only: bool,
 }
 

@@ -96,12 +96,10 @@ impl Front {
         &self.metrics
     }
 
-    /// A fresh request id: sixteen hexadecimal digits.
+    /// A fresh request id.
     #[must_use]
     pub fn correlation_id(&self) -> String {
-        // Without randomness ids would repeat, which misleads a reader but lets nobody in.
-        let bytes = self.ambient.random::<8>().unwrap_or_default();
-        bytes.iter().fold(String::with_capacity(16), |text, byte| text + &format!("{byte:02x}"))
+        correlation_id(&self.ambient)
     }
 
     /// Where a request without a peer comes from: stdio and the command line.
@@ -109,4 +107,11 @@ impl Front {
     pub fn local_origin(&self, transport: Transport) -> Origin {
         Origin { transport, address: None, client: None, correlation_id: self.correlation_id() }
     }
+}
+
+/// A fresh request id: sixteen hexadecimal digits.
+#[must_use]
+pub fn correlation_id(ambient: &Ambient) -> String {
+    // Without randomness ids would repeat, which misleads a reader but lets nobody in.
+    format!("{:016x}", u64::from_be_bytes(ambient.random::<8>().unwrap_or_default()))
 }

@@ -23,6 +23,8 @@ const ASK_AGAIN_EVERY: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub struct Health {
     gitea: AtomicBool,
+    /// Whether Gitea was ever asked: only changes are logged, and the first answer is one.
+    asked: AtomicBool,
 }
 
 impl Health {
@@ -40,11 +42,21 @@ impl Health {
     /// Asks Gitea once.
     pub async fn ask(&self, front: &Front) -> bool {
         let id = front.correlation_id();
-        let answers = front.gate().instance(&id).await;
-        if let Err(error) = &answers {
-            tracing::warn!(correlation_id = id, code = error.code(), "Gitea does not answer");
+        let answers = front.gate().gitea_answers(&id).await;
+        let before = self.gitea.swap(answers.is_ok(), Ordering::Relaxed);
+        match &answers {
+            Ok(()) if !before => tracing::info!(event = "gitea_answers", correlation_id = id, "Gitea answers"),
+            Err(error) if before || !self.asked.load(Ordering::Relaxed) => {
+                tracing::warn!(
+                    event = "gitea_silent",
+                    correlation_id = id,
+                    code = error.code(),
+                    "Gitea does not answer"
+                );
+            }
+            Ok(()) | Err(_) => (),
         }
-        self.gitea.store(answers.is_ok(), Ordering::Relaxed);
+        self.asked.store(true, Ordering::Relaxed);
         front.metrics().audit_failing(front.gate().audit_health() != AuditHealth::Fine);
         answers.is_ok()
     }

@@ -3,6 +3,7 @@
 use aegis_ambient::{Ambient, NoRandomness, Timestamp};
 use aegis_gitea::GiteaError;
 use aegis_gitea::connect::{Client, Credential, CredentialError};
+use aegis_gitea::read::PageRequest;
 use aegis_store::{AccountId, KeySummary, NewKey, Scope, Store, StoreError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -31,6 +32,8 @@ pub struct NewlyMade {
     pub text: SecretString,
     /// What lists show.
     pub summary: KeySummary,
+    /// What the operator should know about the token behind it.
+    pub warnings: Vec<String>,
 }
 
 /// Why no key was made.
@@ -78,7 +81,28 @@ pub async fn generate(
         return Err(KeyError::AnotherLogin { wanted: wish.owner, actual: user.login });
     }
     let account_id = AccountId::new(user.id).ok_or(KeyError::NoAccount)?;
-    keep(store, ambient, Wish { owner: user.login, ..wish }, account_id, token).await
+    let mut warnings = lacking(client, &credential).await;
+    if user.is_admin {
+        let words = "is a site administrator: this key reads every repository of the instance";
+        warnings.push(format!("{} {words}", user.login));
+    }
+    let made = keep(store, ambient, Wish { owner: user.login, ..wish }, account_id, token).await?;
+    Ok(NewlyMade { warnings, ..made })
+}
+
+/// The scopes of Gitea's that a first look finds missing. A fault of Gitea's finds nothing; calls will say it.
+async fn lacking(client: &Client, credential: &Credential) -> Vec<String> {
+    let account = client.account(credential, "key-generate");
+    let page = PageRequest::new(1, 1);
+    let (repositories, organizations) = futures_util::join!(account.repositories(page), account.organizations(page));
+    let missing = |error: GiteaError| match error {
+        GiteaError::MissingScope { required, .. } => Some(format!("the Gitea token lacks {}", required.join(", "))),
+        _ => None,
+    };
+    let mut found: Vec<String> =
+        [repositories.err(), organizations.err()].into_iter().flatten().filter_map(missing).collect();
+    found.dedup();
+    found
 }
 
 /// Makes a key for an account and token that were checked before: a rotation keeps both.
@@ -103,7 +127,7 @@ pub async fn keep(
         label: wish.label,
     };
     let summary = store.insert_key(key).await?;
-    Ok(NewlyMade { text, summary })
+    Ok(NewlyMade { text, summary, warnings: Vec::new() })
 }
 
 /// A key text: 256 random bits behind the prefix. Also what `MCP_API_KEYS` takes.

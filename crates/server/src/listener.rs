@@ -84,22 +84,36 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher
     let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
 }
 
-/// Binds, with words for the usual reasons why that fails.
+/// Why an address cannot be listened on, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct BindError {
+    what: String,
+    /// What to do, where that is known.
+    pub hint: Option<String>,
+}
+
+/// Binds, with words for the usual reasons why that fails. `setting` is what chooses the address.
 ///
 /// # Errors
-/// The address in the sentence, and what to do about it.
-pub async fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => anyhow::anyhow!(
-            "{address} is in use by another process\n  hint: stop it, or choose another with {setting}"
-        ),
-        io::ErrorKind::PermissionDenied => anyhow::anyhow!(
-            "this process may not listen on {address}\n  hint: ports below 1024 need rights; choose another with {setting}"
-        ),
-        io::ErrorKind::AddrNotAvailable => anyhow::anyhow!(
-            "this machine has no address {}\n  hint: set {setting} to 127.0.0.1, or 0.0.0.0 for all",
-            address.ip()
-        ),
-        _ => anyhow::anyhow!("{address} cannot be listened on: {error}"),
+/// [`BindError`] naming the address.
+pub async fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, BindError> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let (what, hint) = match error.kind() {
+            io::ErrorKind::AddrInUse => (
+                format!("{address} is in use by another process"),
+                Some(format!("stop it, or choose another with {setting}")),
+            ),
+            io::ErrorKind::PermissionDenied => (
+                format!("this process may not listen on {address}"),
+                Some(format!("ports below 1024 need rights; choose another with {setting}")),
+            ),
+            io::ErrorKind::AddrNotAvailable => (
+                format!("this machine has no address {}", address.ip()),
+                Some(format!("set {setting} to 127.0.0.1, or 0.0.0.0 for all")),
+            ),
+            _ => (format!("{address} cannot be listened on: {error}"), None),
+        };
+        BindError { what, hint }
     })
 }

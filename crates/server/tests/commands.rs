@@ -178,8 +178,12 @@ async fn one_call_from_the_shell_acts_as_the_tokens_owner() {
     assert!(file.stdout.contains("# tools"), "{file:?}");
     let absent = with(&alice, &["call", "get_repository", "repo=acme/tols"]);
     assert_eq!(absent.status, Some(77));
-    assert!(absent.stderr.contains("did you mean acme/tools?"), "{}", absent.stderr);
+    assert!(absent.stderr.contains("acme/tools"), "{}", absent.stderr);
     assert_eq!(with(&carol, &["call", "get_me"]).status, Some(77), "a site administrator's token is no shared account");
+    let files = with(&alice, &["call", "get_files", "repo=acme/tools", "paths=README.md,src/main.py", "--json"]);
+    let files: Value = serde_json::from_str(&files.stdout).unwrap();
+    assert_eq!(files["files"].as_array().unwrap().len(), 2, "{files}");
+    assert_eq!(with(&alice, &["call", "list_issues", "repo=acme/widget", "state=opne"]).status, Some(2));
     let nobody = alone(&[("GITEA_URL", forge.url())], &["call", "get_me"]);
     assert!(nobody.status == Some(64) && nobody.stderr.contains("GITEA_TOKEN"), "{nobody:?}");
     let down = alone(&[("GITEA_URL", "http://127.0.0.1:1"), ("GITEA_TOKEN", &alice)], &["call", "get_me"]);
@@ -191,6 +195,8 @@ async fn it_starts_without_its_forge_and_is_ready_when_the_forge_is() {
     let gateway = Gateway::start(BINARY, "http://127.0.0.1:1", &[]).unwrap();
     let health = gateway.get("/health", None).await.unwrap();
     assert_eq!((health.status.as_u16(), &health.json()["reasons"]), (503, &json!(["gitea_unavailable"])));
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    assert_eq!(gateway.log().matches("gitea_silent").count(), 1, "a silence is logged once: {}", gateway.log());
     assert_eq!(gateway.get("/health/live", None).await.unwrap().status, 200);
     let busy = gateway.url().rsplit(':').next().unwrap().to_owned();
     let second = alone(&[("GITEA_URL", "https://git.test"), ("METRICS_ADDRESS", "off")], &["serve", "--port", &busy]);

@@ -19,7 +19,8 @@ pub(crate) enum Shape {
 }
 
 pub(crate) fn of(value: &str) -> Shape {
-    let printable = value.bytes().all(|byte| byte.is_ascii_graphic());
+    // Quotes are copied along with a key more often than anything else; no key has them.
+    let printable = value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\'');
     if value.len() > MAX_BEARER_BYTES || !printable {
         return Shape::Malformed;
     }
@@ -49,8 +50,13 @@ mod tests {
         assert_eq!(of("0123456789abcdef0123456789abcdef01234567"), Shape::GiteaToken);
         assert_eq!(of("aegis_at_something"), Shape::Token);
         assert_eq!(of("eyJhbGciOiJub25lIn0.e30."), Shape::Token);
-        for bad in ["", "short", "with a blank and long enough to be a key", "ключключключключключ"]
-        {
+        for bad in [
+            "",
+            "short",
+            "with a blank and long enough to be a key",
+            "\"a-quoted-key-that-is-long-enough-otherwise\"",
+            "ключключключключключ",
+        ] {
             assert_eq!(of(bad), Shape::Malformed, "{bad}");
         }
     }

@@ -49,7 +49,7 @@ impl Gate {
 
     fn shown<O: Output>(&self, structured: Map<String, Value>, output: &O) -> Result<Answer, CallError> {
         let nonce = self.ambient.random::<8>().map_err(|_| CallError::Internal)?;
-        let nonce = nonce.iter().fold(String::with_capacity(16), |text, byte| text + &format!("{byte:02x}"));
+        let nonce = format!("{:016x}", u64::from_be_bytes(nonce));
         let text = as_text(&structured, O::BARE_TEXT, &nonce);
         Ok(Answer { structured, text, image: output.image() })
     }

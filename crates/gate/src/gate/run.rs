@@ -90,7 +90,13 @@ impl Gate {
             (None, _) => sight.policy.decide_instance(subject, sight.act),
         };
         passage.note(|trace| {
-            trace.target = target.repository().map(ToString::to_string);
+            // After a rename both names: the one that was asked for and the one that answered.
+            let name = target.repository().map(ToString::to_string);
+            trace.target = match (trace.target.take(), name) {
+                (Some(asked), Some(now)) => Some(format!("{asked} -> {now}")),
+                (None, name) => name,
+                (asked, None) => asked,
+            };
             trace.rule = match &decision {
                 Decision::Allowed { rule } => rule.clone(),
                 Decision::Denied { rule } => Some(rule.clone()),

@@ -42,6 +42,18 @@ impl InstanceReader {
         self.bound.instance().await
     }
 
+    /// Whether the instance answers now: the cheapest request there is, nothing kept. One that answers nobody without
+    /// a token answers.
+    ///
+    /// # Errors
+    /// [`GiteaError`] where it does not.
+    pub async fn answers(&self) -> Result<(), GiteaError> {
+        match self.bound.public::<ServerVersion>(&VERSION).await {
+            Ok(_) | Err(GiteaError::Unauthorized | GiteaError::Forbidden) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Limits, at most five minutes old.
     ///
     /// # Errors

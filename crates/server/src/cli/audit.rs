@@ -1,11 +1,11 @@
 //! `aegis-mcp audit`: look things up in the record, prove it whole, hand it on.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 use aegis_ambient::Timestamp;
 use aegis_gate::audit::read::{self, Filter, Format, Order};
-use aegis_gate::audit::{Outcome, PublicKey, Settings, verify};
+use aegis_gate::audit::{AuditError, EventName, Outcome, PublicKey, Settings, verify};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
@@ -73,9 +73,7 @@ struct Wanted {
     /// Only these: allowed, denied or failed.
     #[arg(long, value_parser = outcome)]
     outcome: Option<Outcome>,
-    /// Only this event, as tool_call or invalid_api_key.
-    #[arg(long)]
-    #[expect(clippy::doc_markdown, reason = "the text is printed by --help")]
+    #[arg(long, value_parser = event, help = "Only this event, as tool_call or invalid_api_key")]
     event: Option<String>,
     /// Only this request id.
     #[arg(long)]
@@ -86,6 +84,18 @@ struct Wanted {
     /// Before this time (RFC 3339).
     #[arg(long)]
     until: Option<Timestamp>,
+}
+
+/// The record's own lines, beside the events of [`EventName`].
+const OWN_EVENTS: [&str; 8] =
+    ["started", "stopped", "segment", "rotated", "checkpoint", "retired", "suppressed", "recovered"];
+
+fn event(word: &str) -> Result<String, String> {
+    let known = || EventName::ALL.iter().map(|event| event.as_str()).chain(OWN_EVENTS);
+    if known().any(|event| event == word) {
+        return Ok(word.to_owned());
+    }
+    Err(format!("it takes one of {}", known().collect::<Vec<_>>().join(", ")))
 }
 
 fn outcome(word: &str) -> Result<Outcome, String> {
@@ -155,9 +165,15 @@ fn export(settings: &Settings, filter: &Filter, format: Form) -> Result<Exit, En
     };
     let mut output = std::io::BufWriter::new(std::io::stdout().lock());
     let exported = read::export(&settings.directory, &settings.prefix, filter, format, &mut output);
-    let exported = exported.map_err(setup::audit_end)?;
-    output.flush()?;
-    Ok(unreadable(exported.unreadable))
+    match exported {
+        Ok(exported) => {
+            output.flush()?;
+            Ok(unreadable(exported.unreadable))
+        }
+        // Whoever read our output has read enough.
+        Err(AuditError::Export(pipe)) if pipe.kind() == ErrorKind::BrokenPipe => Ok(Exit::Fine),
+        Err(error) => Err(setup::audit_end(error)),
+    }
 }
 
 fn unreadable(lines: u64) -> Exit {

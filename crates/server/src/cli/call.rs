@@ -1,6 +1,6 @@
 //! `aegis-mcp call`: one call, in this process, against the configured forge.
 
-use aegis_gate::Call as GateCall;
+use aegis_gate::{Call as GateCall, CallError, Entry};
 use clap::Args;
 use serde_json::{Map, Value};
 
@@ -22,46 +22,69 @@ pub(crate) struct Call {
 }
 
 pub(crate) async fn run(call: Call, context: Context) -> Result<Exit, End> {
-    let arguments = arguments(&call.arguments)?;
     let session = setup::local(&context).await?;
-    let wanted = GateCall { tool: call.tool, arguments };
-    let verdict = session.front.call(&session.principal, wanted, &session.origin).await;
-    session.front.gate().audit().close().await;
-    match verdict {
-        Ok(answer) if call.json => terminal::line(&Value::Object(answer.structured).to_string()),
-        Ok(answer) => answer.text.lines().for_each(|line| terminal::line(&terminal::plain(line))),
-        Err(error) => {
-            let exit = if error.is_refusal() { Exit::Refused } else { Exit::Unavailable };
-            let end = End::new(exit, format!("{error} ({})", error.code()));
-            return Err(match error.hint() {
-                Some(hint) => end.with_hint(hint),
-                None => end,
-            });
+    let arguments = arguments(&call.arguments, &lists_of(session.front.gate().catalog().find(&call.tool)));
+    let verdict = match arguments {
+        Ok(arguments) => {
+            let wanted = GateCall { tool: call.tool, arguments };
+            session.front.call(&session.principal, wanted, &session.origin).await.map_err(|error| refused(&error))
         }
+        Err(usage) => Err(usage),
+    };
+    session.front.gate().audit().close().await;
+    let answer = verdict?;
+    if call.json {
+        terminal::line(&Value::Object(answer.structured).to_string());
+    } else {
+        answer.text.lines().for_each(|line| terminal::line(&terminal::plain(line)));
     }
     Ok(Exit::Fine)
 }
 
-/// `name=value` pairs, values as JSON where they are JSON and as text where they are not; or one object.
-fn arguments(given: &[String]) -> Result<Map<String, Value>, End> {
+fn refused(error: &CallError) -> End {
+    let exit = match error {
+        CallError::InvalidArgument { .. } | CallError::UnknownTool { .. } => Exit::Usage,
+        _ if error.is_refusal() => Exit::Refused,
+        _ => Exit::Unavailable,
+    };
+    let end = End::new(exit, format!("{error} ({})", error.code()));
+    match error.hint() {
+        Some(hint) => end.with_hint(hint),
+        None => end,
+    }
+}
+
+/// The arguments that take a list, so that `labels=bug,ui` can be written.
+fn lists_of(entry: Option<&Entry>) -> Vec<String> {
+    let properties = entry.and_then(|entry| entry.input_schema().get("properties")).and_then(Value::as_object);
+    let is_list = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("array");
+    properties.into_iter().flatten().filter(|(_, schema)| is_list(schema)).map(|(name, _)| name.clone()).collect()
+}
+
+/// `name=value` pairs, or one JSON object. A value is text, the words true and false, or for an argument that takes a
+/// list JSON's list or words with commas between them.
+fn arguments(given: &[String], lists: &[String]) -> Result<Map<String, Value>, End> {
     if let [only] = given
         && only.starts_with('{')
     {
-        let usage = |_| End::new(Exit::Configuration, "the arguments are not a JSON object");
+        let usage = |_| End::new(Exit::Usage, "the arguments are not a JSON object");
         return serde_json::from_str(only).map_err(usage);
     }
     let pair = |text: &String| {
-        let usage = || End::new(Exit::Configuration, format!("{text} is not name=value"));
+        let usage = || End::new(Exit::Usage, format!("{text} is not name=value"));
         let (name, value) = text.split_once('=').ok_or_else(usage)?;
-        // A value that only looks like JSON (`ref=1.0`, `path=null`) is text to a person who typed it; lists and flags
-        // are the exceptions people mean.
-        let json = value.starts_with('[') || value == "true" || value == "false";
-        let value = json.then(|| serde_json::from_str(value).ok()).flatten();
-        Ok((name.to_owned(), value.unwrap_or_else(|| text_of(text))))
+        Ok((name.to_owned(), typed(value, lists.iter().any(|list| list == name))))
     };
     given.iter().map(pair).collect()
 }
 
-fn text_of(pair: &str) -> Value {
-    pair.split_once('=').map(|(_, value)| value).unwrap_or_default().into()
+fn typed(value: &str, is_list: bool) -> Value {
+    match value {
+        "true" | "false" => (value == "true").into(),
+        _ if is_list => {
+            let json = serde_json::from_str(value).ok().filter(Value::is_array);
+            json.unwrap_or_else(|| value.split(',').map(str::trim).map(Value::from).collect())
+        }
+        _ => value.into(),
+    }
 }

@@ -23,6 +23,7 @@ use super::end::{End, Exit};
 use crate::app::{self, App};
 use crate::http::{Door, TrustedProxies};
 use crate::keys::{self, Wish};
+use crate::listener::BindError;
 use crate::{shutdown, telemetry};
 
 /// The port people expect; another is taken when it is busy.
@@ -74,7 +75,7 @@ pub(crate) async fn run(demo: Demo, ambient: Ambient) -> Result<Exit, End> {
     shown.map(|()| Exit::Fine).map_err(|error| End::new(Exit::Found, format!("{error:#}")))
 }
 
-async fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
+async fn listen(port: Option<u16>) -> Result<TcpListener, BindError> {
     let at = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     match port {
         Some(port) => crate::listener::bind(at(port), "--port").await,

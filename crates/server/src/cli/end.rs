@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use aegis_gitea::GiteaError;
 use aegis_store::StoreError;
 
+use crate::listener::BindError;
 use crate::terminal::{self, Style};
 
 /// Exit statuses. Documented in `--help`; scripts rely on them.
@@ -16,6 +17,8 @@ pub enum Exit {
     Fine = 0,
     /// A check found something.
     Found = 1,
+    /// The command was written wrong.
+    Usage = 2,
     /// The configuration is wrong.
     Configuration = 64,
     /// Gitea cannot be used.
@@ -90,10 +93,18 @@ impl From<StoreError> for End {
 
 impl From<GiteaError> for End {
     fn from(error: GiteaError) -> Self {
-        let end = Self::new(Exit::Unavailable, format!("{error} ({})", error.code()));
+        let refused = matches!(
+            error,
+            GiteaError::Unauthorized | GiteaError::Forbidden | GiteaError::MissingScope { .. } | GiteaError::Suspended
+        );
+        let exit = if refused { Exit::Refused } else { Exit::Unavailable };
+        let end = Self::new(exit, format!("{error} ({})", error.code()));
         match error {
             GiteaError::Unreachable { .. } | GiteaError::Timeout | GiteaError::Unavailable { .. } => {
                 end.with_hint("check GITEA_URL, and that this machine reaches it")
+            }
+            GiteaError::MissingScope { .. } => {
+                end.with_hint("make a token with read:user, read:repository, read:issue and read:organization")
             }
             GiteaError::Unauthorized => end.with_hint("make a new token in Gitea under Settings › Applications"),
             GiteaError::Malformed { .. } | GiteaError::Redirected | GiteaError::NotFound => end.with_hint(
@@ -101,6 +112,13 @@ impl From<GiteaError> for End {
             ),
             _ => end,
         }
+    }
+}
+
+impl From<BindError> for End {
+    fn from(error: BindError) -> Self {
+        let end = Self::new(Exit::Unavailable, error.to_string());
+        Self { hint: error.hint, ..end }
     }
 }
 

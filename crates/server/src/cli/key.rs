@@ -1,30 +1,25 @@
 //! `aegis-mcp key`: hand out keys, look after them, take them back.
 
-use std::io::{IsTerminal, Read};
+mod shown;
+mod wish;
+
 use std::path::PathBuf;
 
-use aegis_ambient::Timestamp;
 use aegis_gate::Source;
 use aegis_gate::audit::{Audit, Event, EventName, Outcome, Transport};
 use aegis_gitea::connect::Credential;
-use aegis_store::{KeyId, KeySummary, Scope, Store, StoredKey};
+use aegis_store::{KeyId, KeySummary, Store, StoredKey};
 use clap::{Args, Subcommand};
-use jiff::SignedDuration;
-use secrecy::SecretString;
 use serde_json::json;
 
-use super::end::{End, Exit};
+use super::end::{End, Exit, tell};
 use super::{Context, setup};
 use crate::config::{Configuration, Purpose};
-use crate::keys::{self, KeyError, NewlyMade, Wish};
+use crate::front::correlation_id;
+use crate::keys::{self, KeyError, Wish};
 use crate::terminal::{self, Style};
-
-/// A key older than this is worth replacing.
-const OLD_AFTER_DAYS: i64 = 90;
-/// A key that ends within this is worth a word.
-const ENDS_WITHIN_DAYS: i64 = 14;
-/// Longest Gitea token read from standard input or a file, in bytes.
-const MAX_TOKEN_BYTES: u64 = 4_096;
+use shown::{ageing, as_json, day, show_new, words};
+use wish::{expiry, scopes, token};
 
 /// Makes, lists, checks and revokes keys; unlocks addresses.
 #[derive(Debug, Args)]
@@ -125,6 +120,9 @@ impl Desk {
         let client = setup::client(&self.configuration, ambient)?;
         let made = keys::generate(self.store.as_ref(), &client, ambient, made, token).await.map_err(key_end)?;
         self.record(EventName::KeyGenerated, &made.summary).await?;
+        for warning in &made.warnings {
+            tell(Style::Warn, "warning", warning, None, None);
+        }
         show_new(&made);
         Ok(Exit::Fine)
     }
@@ -230,7 +228,7 @@ impl Desk {
             terminal::note(&format!("{source} is not locked"));
             return Ok(Exit::Fine);
         }
-        let event = Event { target: Some(source.to_string()), ..event(EventName::KeyUnlocked) };
+        let event = Event { target: Some(source.to_string()), ..self.event(EventName::KeyUnlocked) };
         self.announce(event).await?;
         terminal::line(&format!("{} {source} may try again", terminal::styled(Style::Good, "✓")));
         Ok(Exit::Fine)
@@ -250,7 +248,7 @@ impl Desk {
     async fn record(&self, name: EventName, key: &KeySummary) -> Result<(), End> {
         let login = Some(key.owner_login.clone());
         let key_id = Some(key.id.to_string());
-        self.announce(Event { login, key_id, account_id: Some(key.account_id.value()), ..event(name) }).await
+        self.announce(Event { login, key_id, account_id: Some(key.account_id.value()), ..self.event(name) }).await
     }
 
     async fn announce(&self, event: Event) -> Result<(), End> {
@@ -262,75 +260,11 @@ impl Desk {
     }
 }
 
-fn event(name: EventName) -> Event {
-    Event { transport: Some(Transport::Cli), ..Event::new(name, Outcome::Allowed, "cli") }
-}
-
-fn scopes(names: &[String]) -> Result<Vec<Scope>, End> {
-    let parse = |name: &String| {
-        Scope::parse(name.trim()).ok_or_else(|| {
-            let known = Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
-            End::new(Exit::Configuration, format!("there is no scope {}", terminal::plain(name)))
-                .with_hint(format!("there are {known}"))
-        })
-    };
-    names.iter().map(parse).collect()
-}
-
-/// `90d`, `12w`, `1y`, a date, or `never`.
-fn expiry(text: &str, now: Timestamp) -> Result<Option<Timestamp>, End> {
-    let wrong = || {
-        End::new(Exit::Configuration, format!("{} is no time for a key to end", terminal::plain(text)))
-            .with_hint("write 90d, 12w, 1y, a date as 2027-01-31, or never")
-    };
-    if text == "never" {
-        return Ok(None);
+impl Desk {
+    fn event(&self, name: EventName) -> Event {
+        let id = correlation_id(&self.context.ambient);
+        Event { transport: Some(Transport::Cli), ..Event::new(name, Outcome::Allowed, id) }
     }
-    if let Ok(date) = text.parse::<jiff::civil::Date>() {
-        let end = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| wrong())?.timestamp();
-        return if end > now { Ok(Some(end)) } else { Err(wrong()) };
-    }
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let count: i64 =
-        text.strip_suffix(unit).and_then(|count| count.parse().ok()).filter(|count| *count > 0).ok_or_else(wrong)?;
-    let days = match unit {
-        'd' => Some(count),
-        'w' => count.checked_mul(7),
-        'y' => count.checked_mul(365),
-        _ => None,
-    };
-    let hours = days.and_then(|days| days.checked_mul(24)).filter(|hours| *hours < 1_000_000).ok_or_else(wrong)?;
-    now.checked_add(SignedDuration::from_hours(hours)).map(Some).map_err(|_| wrong())
-}
-
-/// The Gitea token: from the file, from a prompt that shows nothing, or from standard input.
-fn token(file: Option<PathBuf>) -> Result<SecretString, End> {
-    let text = match file {
-        Some(path) => {
-            let read = crate::config::secret_file(&path);
-            let wrong = |fault| End::new(Exit::Configuration, format!("--credential-file {fault}"));
-            return read
-                .map(|(token, _)| token)
-                .map_err(|fault| wrong(fault).with_hint("the file is yours alone at mode 0600"));
-        }
-        None if std::io::stdin().is_terminal() => rpassword::prompt_password("Gitea token (not shown): ")?,
-        None => {
-            let mut text = String::new();
-            std::io::stdin().take(MAX_TOKEN_BYTES).read_to_string(&mut text)?;
-            text
-        }
-    };
-    let token = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(token.strip_suffix('\r').unwrap_or(token).into())
-}
-
-fn show_new(made: &NewlyMade) {
-    terminal::note(&format!(
-        "key {} for {}; this is the only time it is shown:",
-        made.summary.id,
-        terminal::plain(&made.summary.owner_login)
-    ));
-    terminal::line(made.expose());
 }
 
 fn key_end(error: KeyError) -> End {
@@ -343,34 +277,4 @@ fn key_end(error: KeyError) -> End {
         KeyError::Token(_) | KeyError::NoAccount => End::new(Exit::Refused, error.to_string()),
         KeyError::Randomness(_) => End::fault(error.to_string()),
     }
-}
-
-fn ageing(key: &KeySummary, now: Timestamp) -> Vec<String> {
-    let days = |span: i64| SignedDuration::from_hours(span.saturating_mul(24));
-    let mut words = Vec::new();
-    match key.expires_at {
-        Some(end) if end <= now => words.push(format!("ended {}", day(end))),
-        Some(end) if end.duration_since(now) < days(ENDS_WITHIN_DAYS) => words.push(format!("ends {}", day(end))),
-        Some(_) => (),
-        None => words.push("never ends".to_owned()),
-    }
-    if now.duration_since(key.created_at) > days(OLD_AFTER_DAYS) {
-        words.push(format!("made {}, older than {OLD_AFTER_DAYS} days", day(key.created_at)));
-    }
-    words
-}
-
-fn as_json(key: &KeySummary) -> serde_json::Value {
-    let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
-    json!({"id": key.id.as_str(), "owner": key.owner_login, "account_id": key.account_id.value(), "scopes": scopes,
-        "created_at": key.created_at, "expires_at": key.expires_at, "revoked_at": key.revoked_at,
-        "last_used_at": key.last_used_at, "label": key.label})
-}
-
-fn words(scopes: &[Scope]) -> String {
-    scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
-}
-
-fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d").to_string()
 }

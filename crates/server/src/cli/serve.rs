@@ -15,8 +15,7 @@ use crate::{listener, shutdown, telemetry};
 /// Serves the gateway until it is told to stop.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Port to listen on [env: `MCP_PORT`].
-    #[arg(long)]
+    #[arg(long, help = "Port to listen on [env: MCP_PORT]")]
     port: Option<u16>,
 }
 
@@ -28,10 +27,9 @@ pub(crate) async fn run(serve: Serve, mut context: Context) -> Result<Exit, End>
     telemetry::start_logging(configuration.server.log_level.as_str());
     let server = &configuration.server;
     let address = SocketAddr::new(server.host, server.port);
-    let bound = |end: anyhow::Error| End::new(Exit::Unavailable, end.to_string());
-    let gateway = listener::bind(address, "MCP_HOST and MCP_PORT").await.map_err(bound)?;
+    let gateway = listener::bind(address, "MCP_HOST and MCP_PORT").await?;
     let metrics = match server.metrics_address {
-        Some(address) => Some(listener::bind(address, "METRICS_ADDRESS").await.map_err(bound)?),
+        Some(address) => Some(listener::bind(address, "METRICS_ADDRESS").await?),
         None => None,
     };
     let stop = shutdown::on_signal()?;

@@ -186,7 +186,8 @@ pub(crate) fn require_local_account(configuration: &Configuration) -> Result<(),
     ))
 }
 
-fn signed_out(error: &AuthnError) -> End {
+/// Why the process's own user did not get in.
+pub(crate) fn signed_out(error: &AuthnError) -> End {
     let what = |exit| End::new(exit, format!("GITEA_TOKEN: {error} ({})", error.code()));
     match error {
         AuthnError::Unavailable => End::new(Exit::Unavailable, "Gitea does not answer")

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aegis_gate::audit::Transport;
+use aegis_gate::{AuthnError, RawCredential};
 use clap::Args;
 
 use super::end::{End, Exit};
@@ -23,6 +25,13 @@ pub(crate) async fn run(_stdio: Stdio, mut context: Context) -> Result<Exit, End
     let stop = shutdown::on_signal()?;
     let parts = setup::parts(&configuration, true, &context.ambient).await?;
     let front = Arc::new(app::front(parts).await?);
+    let origin = front.local_origin(Transport::Stdio);
+    if let Err(error) = front.authenticate(&RawCredential::Local, &origin).await
+        && error != AuthnError::Unavailable
+    {
+        front.gate().audit().close().await;
+        return Err(setup::signed_out(&error));
+    }
     let served = mcp::serve_stdio(Arc::clone(&front), stop).await;
     front.gate().audit().close().await;
     served.map(|()| Exit::Fine).map_err(End::from)
