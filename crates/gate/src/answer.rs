@@ -29,7 +29,8 @@ pub(crate) fn as_text(structured: &Map<String, Value>, bare: Option<&str>, nonce
     let text = bare.and_then(|field| structured.get(field)).and_then(Value::as_str);
     match (bare, text) {
         (Some(field), Some(text)) => bare_text(structured, field, text, nonce),
-        _ => Value::Object(structured.clone()).to_string(),
+        // A map of JSON values always has a JSON text.
+        _ => serde_json::to_string(structured).unwrap_or_default(),
     }
 }
 

@@ -12,6 +12,10 @@ const MAX_ITEMS: usize = 100;
 /// Longest string argument, in bytes.
 const MAX_TEXT_BYTES: usize = 65_536;
 
+/// How alike a known argument must be to be offered, from 0 to 1: one less the share of letters to change
+/// (Damerau-Levenshtein).
+const ALIKE: f64 = 0.6;
+
 /// The arguments, with digits in strings made numbers and nulls dropped.
 ///
 /// # Errors
@@ -79,11 +83,11 @@ fn limit(schema: &Value) -> usize {
 }
 
 fn unknown(name: &str, properties: &Map<String, Value>) -> CallError {
-    let nearest = properties
-        .keys()
-        .max_by(|one, other| strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other)));
+    let short: String = name.chars().take(SHOWN_CHARACTERS).collect();
+    let likeness = |known: &str| strsim::normalized_damerau_levenshtein(&short, known);
+    let nearest = properties.keys().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
     let wanted = match nearest {
-        Some(nearest) if strsim::jaro_winkler(name, nearest) > 0.7 => format!("did you mean `{nearest}`?"),
+        Some(nearest) if likeness(nearest) >= ALIKE => format!("did you mean `{nearest}`?"),
         Some(_) => format!("it takes {}", properties.keys().cloned().collect::<Vec<_>>().join(", ")),
         None => "it takes none".to_owned(),
     };
@@ -96,6 +100,7 @@ fn invalid(name: &str, came: String, wanted: String) -> CallError {
 
 fn came(value: &Value) -> String {
     match value {
+        Value::String(text) if text.is_empty() => "got an empty text".to_owned(),
         Value::String(text) => format!("got the text \"{}\"", shown(text)),
         Value::Array(items) => format!("got a list of {}", items.len()),
         Value::Object(_) => "got an object".to_owned(),
@@ -162,6 +167,10 @@ mod tests {
         assert_eq!(says(&json!({})), "argument `repo`: it is missing; it takes text");
         let misspelt = says(&json!({"repo": "a", "pgae": 1}));
         assert_eq!(misspelt, "argument `pgae`: the tool has no such argument; did you mean `page`?");
+        let strange = says(&json!({"repo": "a", "assignee": "bob"}));
+        assert!(strange.contains("no such argument; it takes ") && strange.contains("state"), "{strange}");
+        let empty = says(&json!({"repo": "a", "state": ""}));
+        assert_eq!(empty, "argument `state`: got an empty text; it takes one of open, closed");
         let out = says(&json!({"repo": "a", "page": 0}));
         assert_eq!(out, "argument `page`: got 0; it takes a whole number from 1 to 1000");
         let word = says(&json!({"repo": "a", "state": "opne"}));

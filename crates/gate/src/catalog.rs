@@ -2,6 +2,7 @@
 //! function pointer.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
@@ -10,15 +11,16 @@ use crate::answer::{Answer, UNTRUSTED_NOTICE};
 use crate::error::CallError;
 use crate::gate::{Gate, Passage, run_read};
 use crate::schema;
-use crate::tool::{Output, ReadTool, ToolSpec, Toolset};
+use crate::tool::{Annotations, Output, ReadTool, ToolSpec, Toolset};
 
 pub(crate) type Run = for<'a> fn(&'a Gate, Passage<'a>) -> BoxFuture<'a, Result<Answer, CallError>>;
 
 /// One tool.
 pub struct Entry {
     spec: ToolSpec,
-    input: Map<String, Value>,
-    output: Map<String, Value>,
+    annotations: Annotations,
+    input: Arc<Map<String, Value>>,
+    output: Arc<Map<String, Value>>,
     pub(crate) run: Run,
 }
 
@@ -29,15 +31,21 @@ impl Entry {
         &self.spec
     }
 
+    /// What clients are told about its effects.
+    #[must_use]
+    pub fn annotations(&self) -> Annotations {
+        self.annotations
+    }
+
     /// The JSON Schema of its arguments.
     #[must_use]
-    pub fn input_schema(&self) -> &Map<String, Value> {
+    pub fn input_schema(&self) -> &Arc<Map<String, Value>> {
         &self.input
     }
 
     /// The JSON Schema of its answer.
     #[must_use]
-    pub fn output_schema(&self) -> &Map<String, Value> {
+    pub fn output_schema(&self) -> &Arc<Map<String, Value>> {
         &self.output
     }
 }
@@ -66,8 +74,9 @@ impl Catalog {
     pub fn read<T: ReadTool>(self) -> Self {
         self.with(Entry {
             spec: T::SPEC,
-            input: schema::of::<T::Arguments>(),
-            output: labelled(schema::of::<T::Output>(), T::Output::UNTRUSTED),
+            annotations: Annotations::READ,
+            input: Arc::new(schema::of::<T::Arguments>()),
+            output: Arc::new(labelled(schema::of::<T::Output>(), T::Output::UNTRUSTED)),
             run: run_read::<T>,
         })
     }

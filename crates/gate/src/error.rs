@@ -218,7 +218,22 @@ impl CallError {
             Self::RateLimited { retry_after, .. } => Some(*retry_after),
             Self::UpstreamBusy { retry_after } => *retry_after,
             Self::AuditUnavailable | Self::UpstreamUnavailable => Some(Duration::from_secs(1)),
-            _ => None,
+            Self::UnknownTool { .. }
+            | Self::InvalidArgument { .. }
+            | Self::NotFound { .. }
+            | Self::PolicyDenied { .. }
+            | Self::InsufficientScope { .. }
+            | Self::UpstreamScope { .. }
+            | Self::Forbidden
+            | Self::CredentialRejected
+            | Self::Suspended
+            | Self::NotServed { .. }
+            | Self::Refused { .. }
+            | Self::TooLarge { .. }
+            | Self::SecretMasked { .. }
+            | Self::UpstreamTimeout
+            | Self::UpstreamMalformed
+            | Self::Internal => None,
         }
     }
 }
@@ -227,17 +242,7 @@ fn near_misses(near: &[String]) -> Option<String> {
     match near {
         [] => None,
         [one] => Some(format!("did you mean {one}?")),
-        [first, .., last] => {
-            let middle: String = near.get(1..near.len().saturating_sub(1)).unwrap_or_default().iter().fold(
-                String::new(),
-                |mut listed, name| {
-                    listed.push_str(", ");
-                    listed.push_str(name);
-                    listed
-                },
-            );
-            Some(format!("nearby: {first}{middle} and {last}"))
-        }
+        [first @ .., last] => Some(format!("nearby: {} and {last}", first.join(", "))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The pipeline: the one place where the order of a call is written.
 //!
-//! authenticate → admit → check arguments → budget → reserve a record → authorize → tool → redact → record.
+//! authenticate → reserve a record → budget → admit → check arguments → authorize → tool → redact → record.
 //! Nothing reaches Gitea unless a [`Principal`] was authenticated, a permit was issued for exactly this call and
 //! target, and a place in the record was reserved for both.
 
@@ -36,6 +36,8 @@ use crate::{arguments, authn, limit, lockout};
 
 pub(crate) use run::{Passage, Trace, run_read};
 
+/// Longest name of a tool that is compared with those there are, in bytes.
+const MAX_LIKENED_BYTES: usize = 64;
 /// How long Gitea has to say that it is there.
 const HEALTH_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -142,9 +144,14 @@ impl Gate {
     /// # Errors
     /// [`AuthnError`]; a check that could not run is one.
     pub async fn authenticate(&self, raw: &RawCredential, origin: &Origin) -> Result<Principal, AuthnError> {
-        let verdict = self.authenticator.check(&self.client, raw, origin).await;
+        let spent = origin.address.is_some_and(|address| self.limits.is_spent(&Source::of(address)));
+        let verdict = self.authenticator.check(&self.client, raw, origin, !spent).await;
         let verdict = verdict.map_err(|error| self.charge_address(error, origin));
-        self.audit.note(record::authentication(&verdict, raw, origin));
+        match &verdict {
+            // Whoever floods us fills neither the record nor the disk: what is over the limit is counted (attack A06).
+            Err(AuthnError::RateLimited { .. }) => self.audit.count(),
+            Ok(_) | Err(_) => self.audit.note(record::authentication(&verdict, raw, origin)),
+        }
         verdict
     }
 
@@ -224,10 +231,11 @@ impl Gate {
         origin: &Origin,
         trace: &Mutex<Trace>,
     ) -> Result<Answer, CallError> {
+        self.limits.take(principal.account_id().value())?;
         let entry = self.admit(principal, &call.tool)?;
         let spec = *entry.spec();
+        self.limits.take_of_tool(principal.account_id().value(), spec.name)?;
         let arguments = arguments::check(entry.input_schema(), call.arguments)?;
-        self.limits.take(principal.account_id().value(), spec.name)?;
         let sight = Sight {
             principal: principal.clone(),
             act: Act { tool: spec.name, toolset: spec.toolset },
@@ -254,7 +262,8 @@ impl Gate {
     }
 
     fn unknown_tool(&self, principal: &Principal, tool: &str) -> CallError {
-        let names = self.list(principal).map(|entry| entry.spec().name);
+        // Likeness costs time in the length of both names; what is longer than any tool's name is like none.
+        let names = self.list(principal).map(|entry| entry.spec().name).filter(|_| tool.len() <= MAX_LIKENED_BYTES);
         let near = names
             .map(|name| (strsim::jaro_winkler(tool, name), name))
             .filter(|(likeness, _)| *likeness > 0.8)
@@ -262,7 +271,8 @@ impl Gate {
         CallError::UnknownTool { name: arguments::shown(tool), near: near.map(|(_, name)| name) }
     }
 
-    /// An address that keeps failing is answered 429, whatever it sends. Those who get in never spend this budget.
+    /// An address that keeps failing is answered 429 in place of its own refusal, and Gitea is asked about its tokens no
+    /// more. Whoever gets in spends nothing of this budget, however many others fail from the same address.
     fn charge_address(&self, error: AuthnError, origin: &Origin) -> AuthnError {
         match origin.address.map(|address| self.limits.take_address(&Source::of(address))) {
             Some(Err(retry_after)) => AuthnError::RateLimited { retry_after },

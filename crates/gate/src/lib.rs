@@ -31,5 +31,5 @@ pub use lockout::{Settings as LockoutSettings, Source};
 pub use permit::{ReadPermit, Visible};
 pub use policy::{Policy, PolicyError};
 pub use principal::Principal;
-pub use target::{Account, Instance, Repository, Target};
-pub use tool::{Image, OrMissing, Output, ReadTool, ToolError, ToolSpec, Toolset};
+pub use target::{Account, Instance, Place, Repository, Target};
+pub use tool::{Annotations, Image, OrMissing, Output, ReadTool, ToolError, ToolSpec, Toolset};

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aegis_ambient::Ambient;
-use governor::clock::{Clock, Reference};
+use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::DashMapStateStore;
@@ -19,6 +20,8 @@ use crate::lockout::Source;
 
 /// Requests that did not authenticate, per address, as a multiple of the limit per principal.
 const ADDRESS_FACTOR: u32 = 10;
+/// Most addresses remembered as spent; beyond that all are forgotten and spend again.
+const MAX_SPENT: usize = 10_000;
 /// After so many checks a table forgets the keys whose bucket is full again, so that it stays small.
 const CHECKS_BETWEEN_SWEEPS: u32 = 4_096;
 
@@ -36,6 +39,9 @@ pub(crate) struct Limits {
     principals: Option<Buckets<i64>>,
     tools: HashMap<String, Buckets<i64>>,
     addresses: Option<Buckets<Source>>,
+    /// Until when an address has nothing left.
+    spent: Mutex<HashMap<Source, Duration>>,
+    ambient: Ambient,
 }
 
 impl Limits {
@@ -48,21 +54,44 @@ impl Limits {
             principals: settings.per_principal_per_minute.map(buckets),
             tools: settings.per_tool_per_minute.iter().map(|(tool, limit)| (tool.clone(), buckets(*limit))).collect(),
             addresses: addresses.map(|limit| Buckets::new(limit, ambient.clone())),
+            spent: Mutex::default(),
+            ambient: ambient.clone(),
         }
     }
 
-    /// Takes one call from the person's budget and from the tool's.
-    pub(crate) fn take(&self, account_id: i64, tool: &str) -> Result<(), CallError> {
-        let taken = |buckets: Option<&Buckets<i64>>| buckets.map_or(Ok(()), |buckets| buckets.take(&account_id));
-        taken(self.tools.get(tool))
-            .and_then(|()| taken(self.principals.as_ref()))
-            .map_err(|over| CallError::RateLimited { per_minute: over.per_minute, retry_after: over.retry_after })
+    /// Takes one call from the person's budget. Whatever becomes of the call, it counts: a refusal costs a record too.
+    pub(crate) fn take(&self, account_id: i64) -> Result<(), CallError> {
+        taken(self.principals.as_ref(), account_id)
+    }
+
+    /// Takes one call from what the person has of this tool, where it has a limit of its own.
+    pub(crate) fn take_of_tool(&self, account_id: i64, tool: &str) -> Result<(), CallError> {
+        taken(self.tools.get(tool), account_id)
     }
 
     /// Takes one failed sign-in from the address's budget; how long to wait when it is spent.
     pub(crate) fn take_address(&self, source: &Source) -> Result<(), Duration> {
-        self.addresses.as_ref().map_or(Ok(()), |buckets| buckets.take(source).map_err(|over| over.retry_after))
+        let taken = self.addresses.as_ref().map_or(Ok(()), |buckets| buckets.take(source));
+        taken.map_err(|over| {
+            let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+            if spent.len() >= MAX_SPENT {
+                spent.clear();
+            }
+            spent.insert(*source, self.ambient.elapsed().saturating_add(over.retry_after));
+            over.retry_after
+        })
     }
+
+    /// Whether the address's budget was spent when last asked, and nothing of it has come back since.
+    pub(crate) fn is_spent(&self, source: &Source) -> bool {
+        let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.get(source).is_some_and(|until| *until > self.ambient.elapsed())
+    }
+}
+
+fn taken(buckets: Option<&Buckets<i64>>, account_id: i64) -> Result<(), CallError> {
+    let taken = buckets.map_or(Ok(()), |buckets| buckets.take(&account_id));
+    taken.map_err(|over| CallError::RateLimited { per_minute: over.per_minute, retry_after: over.retry_after })
 }
 
 struct Over {
@@ -106,9 +135,6 @@ impl Clock for AmbientClock {
     }
 }
 
-// governor measures differences only; that a `Nanos` can be taken from another is all it needs.
-const _: fn(Nanos, Nanos) -> Nanos = |later, earlier| later.duration_since(earlier);
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,39 +151,44 @@ mod tests {
     fn each_person_has_a_budget_of_their_own_and_it_refills() {
         let (limits, clock) = limits(3);
         for _ in 0..3 {
-            assert!(limits.take(1, "get_me").is_ok());
+            assert!(limits.take(1).is_ok());
         }
-        let Err(CallError::RateLimited { per_minute, retry_after }) = limits.take(1, "get_me") else {
+        let Err(CallError::RateLimited { per_minute, retry_after }) = limits.take(1) else {
             panic!("the fourth call within the minute passed")
         };
         assert_eq!(per_minute, 3);
         assert!(retry_after > Duration::from_secs(15) && retry_after <= Duration::from_secs(20), "{retry_after:?}");
-        assert!(limits.take(2, "get_me").is_ok());
+        assert!(limits.take(2).is_ok());
         clock.advance(retry_after);
-        assert!(limits.take(1, "get_me").is_ok());
+        assert!(limits.take(1).is_ok());
     }
 
     #[test]
     fn a_tool_may_have_a_narrower_budget() {
         let (limits, _) = limits(100);
-        assert!(limits.take(1, "get_file_tree").is_ok());
-        assert!(limits.take(1, "get_file_tree").is_ok());
-        assert!(limits.take(1, "get_file_tree").is_err());
-        assert!(limits.take(1, "get_me").is_ok());
+        assert!(limits.take_of_tool(1, "get_file_tree").is_ok());
+        assert!(limits.take_of_tool(1, "get_file_tree").is_ok());
+        assert!(limits.take_of_tool(1, "get_file_tree").is_err());
+        assert!(limits.take_of_tool(1, "get_me").is_ok());
     }
 
     #[test]
     fn an_address_is_refused_after_ten_times_the_limit_and_zero_is_off() {
-        let (limited, _) = limits(2);
+        let (limited, clock) = limits(2);
         let source = Source::of("192.0.2.1".parse().unwrap());
         for _ in 0..20 {
             assert!(limited.take_address(&source).is_ok());
         }
+        assert!(!limited.is_spent(&source));
         assert!(limited.take_address(&source).is_err());
+        assert!(limited.is_spent(&source));
+        clock.advance(Duration::from_mins(1));
+        assert!(!limited.is_spent(&source));
+        assert!(limited.take_address(&source).is_ok());
         assert!(limited.take_address(&Source::of("192.0.2.2".parse().unwrap())).is_ok());
         let (off, _) = limits(0);
         for _ in 0..1_000 {
-            assert!(off.take_address(&source).is_ok() && off.take(1, "get_me").is_ok());
+            assert!(off.take_address(&source).is_ok() && off.take(1).is_ok());
         }
     }
 

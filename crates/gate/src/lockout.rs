@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ const TRUSTED_FACTOR: u32 = 4;
 const TRUSTED_FOR: Duration = Duration::from_hours(24);
 /// A success is written to the store at most this often per source.
 const SUCCESS_WRITTEN_EVERY: Duration = Duration::from_hours(1);
+/// The stored table is cut to its bound every so many failures, and at the start.
+const FAILURES_BETWEEN_PRUNES: u32 = 1_000;
 /// While locked, the store is asked at most this often whether the operator unlocked the source.
 const UNLOCK_SEEN_WITHIN: Duration = Duration::from_secs(1);
 
@@ -96,13 +99,15 @@ pub(crate) struct Lockout {
     store: Arc<dyn Store>,
     ambient: Ambient,
     records: Mutex<HashMap<Source, Record>>,
+    failures: AtomicU32,
 }
 
 impl Lockout {
     /// Takes up what the store remembers.
     pub(crate) async fn load(settings: Settings, store: Arc<dyn Store>, ambient: Ambient) -> Result<Self, StoreError> {
+        prune(store.as_ref(), &ambient).await?;
         let rows = store.lockouts().await?;
-        let lockout = Self { settings, store, ambient, records: Mutex::default() };
+        let lockout = Self { settings, store, ambient, records: Mutex::default(), failures: AtomicU32::new(0) };
         for row in rows.into_iter().take(MAX_SOURCES) {
             if let Some(source) = Source::parse(&row.source) {
                 let record = lockout.restored(&row);
@@ -144,6 +149,9 @@ impl Lockout {
             (*record, failure)
         };
         self.store.put_lockout(self.row(source, record)).await?;
+        if self.failures.fetch_add(1, Ordering::Relaxed) % FAILURES_BETWEEN_PRUNES == FAILURES_BETWEEN_PRUNES - 1 {
+            prune(self.store.as_ref(), &self.ambient).await?;
+        }
         Ok(failure)
     }
 
@@ -228,6 +236,12 @@ impl Lockout {
             last_success_at: record.last_success.map(wall),
         }
     }
+}
+
+/// Forgets stored sources that have been quiet for longer than anything counts, and the quietest beyond the bound.
+async fn prune(store: &dyn Store, ambient: &Ambient) -> Result<(), StoreError> {
+    let quiet_since = ambient.now().checked_sub(TRUSTED_FOR).unwrap_or(Timestamp::UNIX_EPOCH);
+    store.prune_lockouts(quiet_since, u32::try_from(MAX_SOURCES).unwrap_or(u32::MAX)).await.map(drop)
 }
 
 /// A full table loses the source that was quiet the longest, and a locked one only if all are locked (K09).

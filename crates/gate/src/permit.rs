@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aegis_gitea::{RepoPath, RepositoryId};
 
+use crate::error::CallError;
 use crate::gate::House;
-use crate::policy::{Act, Policy, Subject};
+use crate::policy::{Act, Decision, Policy, Subject};
 use crate::principal::Principal;
 use crate::redact::Redactor;
-use crate::target::{Repository, Target};
+use crate::target::{Place, Repository, Target};
 
 /// Permission to read `T`, on record and bound to one call.
 pub struct ReadPermit<T: Target> {
@@ -74,6 +75,13 @@ impl<T: Target> ReadPermit<T> {
         self.sight.sees(repository)
     }
 
+    /// Whether rows of a list may have to be kept back. A list must then be cut into pages after that: Gitea's own pages
+    /// and totals would tell of what is missing (attack R11).
+    #[must_use]
+    pub fn may_withhold(&self) -> bool {
+        self.sight.policy.has_rules()
+    }
+
     /// Keeps the rows whose repository may be seen, and counts the rest.
     pub fn visible<R>(&self, rows: Vec<R>, repository: impl Fn(&R) -> Option<RepositoryId>) -> Visible<R> {
         self.sight.keep(rows, |row| repository(row).is_some_and(|id| self.sees(&id)))
@@ -81,15 +89,47 @@ impl<T: Target> ReadPermit<T> {
 }
 
 impl ReadPermit<Repository> {
-    /// Whether the policy lets this caller see a path of the target.
+    /// Whether the policy lets this caller read a path of the target, and else the rule that forbids it.
+    ///
+    /// # Errors
+    /// [`CallError::PolicyDenied`].
+    pub fn may_read(&self, path: &RepoPath) -> Result<(), CallError> {
+        match self.decide(&Place::Path(path.clone())) {
+            Decision::Allowed { .. } => Ok(()),
+            Decision::Denied { rule } => Err(CallError::PolicyDenied { rule }),
+        }
+    }
+
+    /// Whether the policy lets this caller see that something stands at a path.
     #[must_use]
     pub fn sees_path(&self, path: &RepoPath) -> bool {
-        self.sight.sees_path(self.target.id(), path)
+        self.may_read(path).is_ok()
+    }
+
+    /// Whether the policy lets this caller see that a directory is there: because it may be read, or because it leads
+    /// to what may.
+    #[must_use]
+    pub fn sees_directory(&self, directory: &RepoPath) -> bool {
+        self.decide(&Place::Directory(directory.clone())).is_allowed()
     }
 
     /// Keeps the rows whose path may be seen, and counts the rest. A path that is none of Gitea's is not shown.
     pub fn visible_paths<R>(&self, rows: Vec<R>, path: impl Fn(&R) -> &str) -> Visible<R> {
         self.sight.keep(rows, |row| RepoPath::parse(path(row)).is_ok_and(|path| self.sees_path(&path)))
+    }
+
+    /// The same for rows of a tree, directories among them: the path, and whether it is a directory.
+    pub fn visible_entries<R>(&self, rows: Vec<R>, entry: impl Fn(&R) -> (&str, bool)) -> Visible<R> {
+        self.sight.keep(rows, |row| {
+            let (path, is_directory) = entry(row);
+            let sees = |path: RepoPath| if is_directory { self.sees_directory(&path) } else { self.sees_path(&path) };
+            RepoPath::parse(path).is_ok_and(sees)
+        })
+    }
+
+    fn decide(&self, place: &Place) -> Decision {
+        let sight = &self.sight;
+        sight.policy.decide_place(sight.subject(), sight.act, self.target.id(), place)
     }
 }
 
@@ -100,10 +140,6 @@ impl Sight {
 
     pub(crate) fn sees(&self, repository: &RepositoryId) -> bool {
         self.policy.decide_repository(self.subject(), self.act, repository).is_allowed()
-    }
-
-    fn sees_path(&self, repository: &RepositoryId, path: &RepoPath) -> bool {
-        self.policy.decide_path(self.subject(), self.act, repository, path).is_allowed()
     }
 
     fn keep<R>(&self, rows: Vec<R>, seen: impl Fn(&R) -> bool) -> Visible<R> {

@@ -8,11 +8,12 @@ mod file;
 mod pattern;
 mod rule;
 
-use aegis_gitea::{RepoPath, RepositoryId};
+use aegis_gitea::RepositoryId;
 
 pub use file::PolicyError;
 use rule::{Effect, Rule};
 
+use crate::target::Place;
 use crate::tool::Toolset;
 
 /// Id that a refusal names when no rule allowed the call.
@@ -63,6 +64,11 @@ impl Policy {
         file::parse(text, tools).map(|rules| Self { rules: Some(rules) })
     }
 
+    /// Whether a file is in force, so that rows of a list may have to be kept back.
+    pub(crate) fn has_rules(&self) -> bool {
+        self.rules.is_some()
+    }
+
     /// One sentence for `get_me`: that there is a policy, never what it says.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -101,19 +107,20 @@ impl Policy {
         })
     }
 
-    /// Decides about one path of a repository.
-    pub(crate) fn decide_path(
+    /// Decides about one place of a repository.
+    pub(crate) fn decide_place(
         &self,
         subject: Subject<'_>,
         act: Act,
         repository: &RepositoryId,
-        path: &RepoPath,
+        place: &Place,
     ) -> Decision {
         self.decide(subject, act, |rule| {
             rule.repositories.matches(repository)
-                && match rule.effect {
-                    Effect::Allow => rule.paths.matches(path) || rule.paths.leads_from(path),
-                    Effect::Deny => rule.paths.matches(path),
+                && match (place, rule.effect) {
+                    (Place::Path(path), Effect::Allow) => rule.paths.matches(path),
+                    (Place::Directory(directory), Effect::Allow) => rule.paths.leads_from(directory),
+                    (Place::Path(place) | Place::Directory(place), Effect::Deny) => rule.paths.cover(place),
                 }
         })
     }

@@ -19,8 +19,8 @@ pub trait Target: sealed::Sealed + Clone + Send + Sync + 'static {
     /// The repository it names, if it names one.
     fn repository(&self) -> Option<&RepositoryId>;
 
-    /// The path inside the repository it names, if it names one.
-    fn path(&self) -> Option<&RepoPath>;
+    /// The place inside the repository it names, if it names one.
+    fn place(&self) -> Option<&Place>;
 
     /// The same target under the repository's new name (Gitea answered 301); none where no repository is named.
     fn renamed(&self, to: RepositoryId) -> Option<Self>;
@@ -37,24 +37,40 @@ pub struct Door<'a> {
     pub(crate) correlation_id: &'a str,
 }
 
-/// One repository, and the path in it where the call names one.
+/// A place inside a repository. A directory may be listed where it leads to something that may be read; a path may be
+/// read only where it is allowed itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// What stands at this path, or below it, is read.
+    Path(RepoPath),
+    /// The names in this directory are listed.
+    Directory(RepoPath),
+}
+
+/// One repository, and the place in it where the call names one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
     id: RepositoryId,
-    path: Option<RepoPath>,
+    place: Option<Place>,
 }
 
 impl Repository {
     /// The repository as a whole.
     #[must_use]
     pub fn new(id: RepositoryId) -> Self {
-        Self { id, path: None }
+        Self { id, place: None }
     }
 
-    /// One path of it; the policy then decides about that path.
+    /// One path of it, to be read; the policy then decides about that path.
     #[must_use]
     pub fn at(self, path: RepoPath) -> Self {
-        Self { path: Some(path), ..self }
+        Self { place: Some(Place::Path(path)), ..self }
+    }
+
+    /// One directory of it, whose names are to be listed.
+    #[must_use]
+    pub fn under(self, directory: RepoPath) -> Self {
+        Self { place: Some(Place::Directory(directory)), ..self }
     }
 
     /// Which repository.
@@ -73,12 +89,12 @@ impl Target for Repository {
         Some(&self.id)
     }
 
-    fn path(&self) -> Option<&RepoPath> {
-        self.path.as_ref()
+    fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
     }
 
     fn renamed(&self, to: RepositoryId) -> Option<Self> {
-        Some(Self { id: to, path: self.path.clone() })
+        Some(Self { id: to, place: self.place.clone() })
     }
 
     fn reader(&self, door: &Door<'_>) -> RepositoryReader {
@@ -99,7 +115,7 @@ impl Target for Account {
         None
     }
 
-    fn path(&self) -> Option<&RepoPath> {
+    fn place(&self) -> Option<&Place> {
         None
     }
 
@@ -125,7 +141,7 @@ impl Target for Instance {
         None
     }
 
-    fn path(&self) -> Option<&RepoPath> {
+    fn place(&self) -> Option<&Place> {
         None
     }
 

@@ -75,6 +75,25 @@ pub struct ToolSpec {
     pub aliases: &'static [&'static str],
 }
 
+/// What clients are told about a tool's effects (MCP 2025-03-26 and later, server/tools). Every hint is explicit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "the protocol has four hints, each true or false")]
+pub struct Annotations {
+    /// It changes nothing.
+    pub read_only: bool,
+    /// It may destroy something.
+    pub destructive: bool,
+    /// Calling it twice has the effect of calling it once.
+    pub idempotent: bool,
+    /// It reaches beyond the one forge.
+    pub open_world: bool,
+}
+
+impl Annotations {
+    /// Those of every tool that only reads the forge.
+    pub const READ: Self = Self { read_only: true, destructive: false, idempotent: true, open_world: false };
+}
+
 /// What a tool answers with. It is serialised once, redacted, and shown as `structuredContent` and as text.
 pub trait Output: Serialize + JsonSchema + Send {
     /// Names of fields, at any depth, that hold file or diff text: shown exactly but for visible escapes.

@@ -111,6 +111,7 @@ const REPOSITORY_SCOPE: &[Category] = &[Category::Repository];
 const ISSUE_SCOPE: &[Category] = &[Category::Issue];
 const USER_SCOPE: &[Category] = &[Category::User];
 const USER_AND_REPOSITORY: &[Category] = &[Category::User, Category::Repository];
+const ORGANIZATION_SCOPE: &[Category] = &[Category::Organization];
 const USER_AND_ORGANIZATION: &[Category] = &[Category::User, Category::Organization];
 
 /// Version and, from its form, flavour.
@@ -135,6 +136,8 @@ pub static LANGUAGES: Endpoint = read("languages", "repos/{owner}/{repo}/languag
 pub static BRANCHES: Endpoint = read("branches", "repos/{owner}/{repo}/branches", REPOSITORY_SCOPE);
 /// One branch.
 pub static BRANCH: Endpoint = read("branch", "repos/{owner}/{repo}/branches/{branch}", REPOSITORY_SCOPE);
+/// Tags.
+pub static TAGS: Endpoint = read("tags", "repos/{owner}/{repo}/tags", REPOSITORY_SCOPE);
 /// History.
 pub static COMMITS: Endpoint = read("commits", "repos/{owner}/{repo}/commits", REPOSITORY_SCOPE);
 /// One commit with files, counts and signature.
@@ -166,6 +169,10 @@ pub static ISSUE: Endpoint = read("issue", "repos/{owner}/{repo}/issues/{index}"
 /// Comments of one issue, all at once.
 pub static ISSUE_COMMENTS: Endpoint =
     read("issue_comments", "repos/{owner}/{repo}/issues/{index}/comments", ISSUE_SCOPE);
+/// Labels of a repository.
+pub static LABELS: Endpoint = read("labels", "repos/{owner}/{repo}/labels", ISSUE_SCOPE);
+/// Labels of an organisation, which its repositories share.
+pub static ORGANIZATION_LABELS: Endpoint = read("organization_labels", "orgs/{org}/labels", ORGANIZATION_SCOPE);
 /// Pull requests.
 pub static PULLS: Endpoint = read("pulls", "repos/{owner}/{repo}/pulls", REPOSITORY_SCOPE);
 /// One pull request.
@@ -193,6 +200,7 @@ pub static ALL: &[&Endpoint] = &[
     &LANGUAGES,
     &BRANCHES,
     &BRANCH,
+    &TAGS,
     &COMMITS,
     &COMMIT,
     &COMMIT_DIFF,
@@ -205,6 +213,8 @@ pub static ALL: &[&Endpoint] = &[
     &ISSUES,
     &ISSUE,
     &ISSUE_COMMENTS,
+    &LABELS,
+    &ORGANIZATION_LABELS,
     &PULLS,
     &PULL,
     &PULL_DIFF,

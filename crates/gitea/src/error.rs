@@ -115,6 +115,11 @@ pub enum GiteaError {
 }
 
 impl GiteaError {
+    /// Whether Gitea may mean that a thing is not there: some handlers answer 500 instead of 404.
+    pub(crate) fn may_be_absence(&self) -> bool {
+        matches!(self, Self::Unavailable { status: 500 })
+    }
+
     /// The frozen code, `snake_case`.
     #[must_use]
     pub fn code(&self) -> &'static str {

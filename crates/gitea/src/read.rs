@@ -10,6 +10,7 @@ mod commits;
 mod files;
 mod instance;
 mod issues;
+mod labels;
 mod page;
 mod pulls;
 mod repository;
@@ -23,10 +24,11 @@ pub use commits::{
 };
 pub use files::{ByteRange, File, FileKind, LfsPointer, Raw};
 pub use instance::Limits;
-pub use issues::{Comment, Issue, IssueQuery, Label, Milestone, State, StateFilter};
+pub use issues::{Comment, Issue, IssueQuery, Milestone, State, StateFilter};
+pub use labels::Label;
 pub use page::{Page, PageRequest};
 pub use pulls::{PullBranch, PullFile, PullQuery, PullRequest, PullSort, Review, ReviewState};
-pub use repository::{Branch, BranchTip, Permissions, Repository};
+pub use repository::{Branch, BranchTip, Permissions, Repository, Tag};
 pub use trees::{Blob, Tree, TreeEntry, TreeEntryKind};
 
 use crate::exchange::Bound;

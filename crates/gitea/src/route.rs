@@ -35,6 +35,10 @@ impl<'a> Call<'a> {
         self.one("{username}", owner.as_str())
     }
 
+    pub(crate) fn organization(self, owner: &'a Owner) -> Self {
+        self.one("{org}", owner.as_str())
+    }
+
     pub(crate) fn index(self, index: Index) -> Self {
         self.one("{index}", index.to_string())
     }
@@ -46,6 +50,11 @@ impl<'a> Call<'a> {
     /// A ref where Gitea's route takes one segment: its slashes travel encoded.
     pub(crate) fn revision(self, at: &'a GitRef) -> Self {
         self.one("{sha}", at.as_str())
+    }
+
+    /// The commit of the default branch.
+    pub(crate) fn head(self) -> Self {
+        self.one("{sha}", "HEAD")
     }
 
     pub(crate) fn status_of(self, sha: &'a Sha) -> Self {

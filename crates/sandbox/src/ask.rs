@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::answer::Answer;
 use crate::credential::Caller;
 use crate::forge::{Account, Forge, Repository};
+use crate::git::Resolved;
 use crate::query::Query;
 use crate::rights::Access;
 use crate::scope::Category;
@@ -56,6 +57,11 @@ impl<'a> Ask<'a> {
         let errors = if errors.is_empty() { json!(null) } else { json!(errors) };
         let body = json!({ "errors": errors, "message": message, "url": self.documentation() });
         Answer::json_with(StatusCode::NOT_FOUND, &body)
+    }
+
+    /// What some handlers say where a thing is not there.
+    pub(crate) fn fault(&self) -> Answer {
+        self.error(StatusCode::INTERNAL_SERVER_ERROR, "")
     }
 
     fn documentation(&self) -> String {
@@ -136,6 +142,12 @@ impl<'a> Ask<'a> {
 }
 
 impl Here<'_> {
+    /// The commit that a name stands for where Gitea asks git itself: `HEAD` too, and shortened ids.
+    pub(crate) fn resolve(&self, name: &str) -> Option<Resolved> {
+        let git = &self.repository.git;
+        if name == "HEAD" { git.branch(&self.repository.default_branch) } else { git.resolve(name) }
+    }
+
     /// `owner/name`.
     pub(crate) fn full_name(&self) -> String {
         format!("{}/{}", self.owner.login, self.repository.name)

@@ -95,6 +95,7 @@ fn organisations(ask: &Ask<'_>, rest: &[&str]) -> Outcome {
         [name, "repos"] => organisation::repositories(ask, name),
         [name, "teams"] => organisation::teams(ask, name),
         [name, "members"] => organisation::members(ask, name),
+        [name, "labels"] => organisation::labels(ask, name),
         _ => Ok(Answer::no_such_route()),
     }
 }

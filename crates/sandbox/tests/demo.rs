@@ -10,6 +10,8 @@ mod contents;
 mod credentials;
 #[path = "demo/faults.rs"]
 mod faults;
+#[path = "demo/oddities.rs"]
+mod oddities;
 #[path = "demo/paging.rs"]
 mod paging;
 #[path = "demo/rights.rs"]

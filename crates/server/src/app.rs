@@ -24,7 +24,7 @@ use crate::telemetry::Metrics;
 const USER_AGENT: &str = concat!("aegis-mcp/", env!("CARGO_PKG_VERSION"));
 
 /// A gateway ready to serve.
-pub struct App {
+pub(crate) struct App {
     /// What its routes need.
     pub edge: Arc<Edge>,
 }
@@ -34,7 +34,7 @@ impl App {
     ///
     /// # Errors
     /// The gate could not be built.
-    pub async fn new(
+    pub(crate) async fn new(
         parts: Parts,
         proxies: TrustedProxies,
         door: Door,
@@ -53,13 +53,13 @@ impl App {
 ///
 /// # Errors
 /// The gate could not be built.
-pub async fn front(parts: Parts) -> anyhow::Result<Front> {
+pub(crate) async fn front(parts: Parts) -> anyhow::Result<Front> {
     let ambient = parts.ambient.clone();
     Ok(Front::new(Gate::new(parts).await?, Metrics::default(), ambient))
 }
 
 /// Serves until told to stop: the gateway, and the metrics on a listener of their own.
-pub async fn serve(app: App, gateway: TcpListener, metrics: Option<TcpListener>, stop: CancellationToken) {
+pub(crate) async fn serve(app: App, gateway: TcpListener, metrics: Option<TcpListener>, stop: CancellationToken) {
     let front = Arc::clone(&app.edge.front);
     let watch = tokio::spawn(Arc::clone(&app.edge.health).watch(Arc::clone(&front), stop.clone()));
     let connections = front.metrics().connections().clone();
@@ -92,7 +92,7 @@ fn metrics_router(front: Arc<Front>) -> Router {
 ///
 /// # Errors
 /// The address is none, or the certificate file holds none.
-pub fn client(url: &str, ca_file_pem: Option<Vec<u8>>, ambient: &Ambient) -> anyhow::Result<Client> {
+pub(crate) fn client(url: &str, ca_file_pem: Option<Vec<u8>>, ambient: &Ambient) -> anyhow::Result<Client> {
     let settings = aegis_gitea::connect::Settings {
         ca_file_pem,
         user_agent: USER_AGENT.to_owned(),
@@ -105,13 +105,13 @@ pub fn client(url: &str, ca_file_pem: Option<Vec<u8>>, ambient: &Ambient) -> any
 ///
 /// # Errors
 /// A secret too short to be searched for.
-pub fn redactor(literals: Vec<SecretString>) -> anyhow::Result<Redactor> {
+pub(crate) fn redactor(literals: Vec<SecretString>) -> anyhow::Result<Redactor> {
     Ok(Redactor::new(redact::Settings { literals, ..redact::Settings::default() })?)
 }
 
 /// The gateway's facts by default.
 #[must_use]
-pub fn house() -> House {
+pub(crate) fn house() -> House {
     House {
         version: env!("CARGO_PKG_VERSION"),
         write_mode: false,

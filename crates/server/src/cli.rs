@@ -98,6 +98,18 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// The same without `.env` and `aegis-mcp.toml` of the working directory. What runs for one person may be started
+    /// inside somebody else's checkout: a file in there must not send that person's token to another forge.
+    pub(crate) fn away_from_here(&self) -> Self {
+        Self {
+            flags: self.flags.clone(),
+            config: self.config.clone(),
+            environment: self.environment.clone(),
+            directory: None,
+            ambient: self.ambient.clone(),
+        }
+    }
+
     /// Where settings come from.
     pub(crate) fn sources(&self) -> Sources {
         Sources {

@@ -8,7 +8,7 @@ use aegis_gate::{Answer, AuthnError, Call, CallError, Entry, Gate, Origin, Princ
 use crate::telemetry::Metrics;
 
 /// The gate with its counters.
-pub struct Front {
+pub(crate) struct Front {
     gate: Gate,
     metrics: Metrics,
     ambient: Ambient,
@@ -17,7 +17,7 @@ pub struct Front {
 impl Front {
     /// Puts counters before a gate.
     #[must_use]
-    pub fn new(gate: Gate, metrics: Metrics, ambient: Ambient) -> Self {
+    pub(crate) fn new(gate: Gate, metrics: Metrics, ambient: Ambient) -> Self {
         Self { gate, metrics, ambient }
     }
 
@@ -25,7 +25,7 @@ impl Front {
     ///
     /// # Errors
     /// [`AuthnError`].
-    pub async fn authenticate(&self, raw: &RawCredential, origin: &Origin) -> Result<Principal, AuthnError> {
+    pub(crate) async fn authenticate(&self, raw: &RawCredential, origin: &Origin) -> Result<Principal, AuthnError> {
         let verdict = self.gate.authenticate(raw, origin).await;
         let reason = verdict.as_ref().map_or_else(AuthnError::code, |_| "ok");
         self.metrics.signed_in(origin.transport, reason);
@@ -36,6 +36,8 @@ impl Front {
                 correlation_id = origin.correlation_id,
                 login = principal.login(),
             ),
+            // The limit's own refusals would let a flood fill the log; the metric counts them.
+            Err(AuthnError::RateLimited { .. }) => (),
             Err(error) => tracing::warn!(
                 event = error.code(),
                 status = "failure",
@@ -51,12 +53,12 @@ impl Front {
     ///
     /// # Errors
     /// [`CallError`].
-    pub fn admit(&self, principal: &Principal, tool: &str) -> Result<(), CallError> {
+    pub(crate) fn admit(&self, principal: &Principal, tool: &str) -> Result<(), CallError> {
         self.gate.admit(principal, tool).map(drop)
     }
 
     /// See [`Gate::list`].
-    pub fn list(&self, principal: &Principal) -> impl Iterator<Item = &Entry> {
+    pub(crate) fn list(&self, principal: &Principal) -> impl Iterator<Item = &Entry> {
         self.gate.list(principal)
     }
 
@@ -64,7 +66,7 @@ impl Front {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn call(&self, principal: &Principal, call: Call, origin: &Origin) -> Result<Answer, CallError> {
+    pub(crate) async fn call(&self, principal: &Principal, call: Call, origin: &Origin) -> Result<Answer, CallError> {
         let started = self.ambient.elapsed();
         // Labels come from a closed set: what no tool is called stays one label.
         let tool = self.gate.catalog().find(&call.tool).map_or("unknown", |entry| entry.spec().name);
@@ -86,32 +88,32 @@ impl Front {
 
     /// The gate itself, for what is no call: health, the catalogue, replacing keys.
     #[must_use]
-    pub fn gate(&self) -> &Gate {
+    pub(crate) fn gate(&self) -> &Gate {
         &self.gate
     }
 
     /// The counters.
     #[must_use]
-    pub fn metrics(&self) -> &Metrics {
+    pub(crate) fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 
     /// A fresh request id.
     #[must_use]
-    pub fn correlation_id(&self) -> String {
+    pub(crate) fn correlation_id(&self) -> String {
         correlation_id(&self.ambient)
     }
 
     /// Where a request without a peer comes from: stdio and the command line.
     #[must_use]
-    pub fn local_origin(&self, transport: Transport) -> Origin {
+    pub(crate) fn local_origin(&self, transport: Transport) -> Origin {
         Origin { transport, address: None, client: None, correlation_id: self.correlation_id() }
     }
 }
 
 /// A fresh request id: sixteen hexadecimal digits.
 #[must_use]
-pub fn correlation_id(ambient: &Ambient) -> String {
+pub(crate) fn correlation_id(ambient: &Ambient) -> String {
     // Without randomness ids would repeat, which misleads a reader but lets nobody in.
     format!("{:016x}", u64::from_be_bytes(ambient.random::<8>().unwrap_or_default()))
 }

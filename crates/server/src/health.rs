@@ -21,7 +21,7 @@ const ASK_AGAIN_EVERY: Duration = Duration::from_secs(2);
 
 /// Whether Gitea answered when last asked.
 #[derive(Debug, Default)]
-pub struct Health {
+pub(crate) struct Health {
     gitea: AtomicBool,
     /// Whether Gitea was ever asked: only changes are logged, and the first answer is one.
     asked: AtomicBool,
@@ -30,7 +30,7 @@ pub struct Health {
 impl Health {
     /// Reason codes of what is wrong; none when all is well.
     #[must_use]
-    pub fn reasons(&self, front: &Front) -> Vec<&'static str> {
+    pub(crate) fn reasons(&self, front: &Front) -> Vec<&'static str> {
         let gitea = (!self.gitea.load(Ordering::Relaxed)).then_some("gitea_unavailable");
         let audit = match front.gate().audit_health() {
             AuditHealth::Fine => None,
@@ -40,7 +40,7 @@ impl Health {
     }
 
     /// Asks Gitea once.
-    pub async fn ask(&self, front: &Front) -> bool {
+    pub(crate) async fn ask(&self, front: &Front) -> bool {
         let id = front.correlation_id();
         let answers = front.gate().gitea_answers(&id).await;
         let before = self.gitea.swap(answers.is_ok(), Ordering::Relaxed);
@@ -62,7 +62,7 @@ impl Health {
     }
 
     /// Keeps asking until told to stop.
-    pub async fn watch(self: Arc<Self>, front: Arc<Front>, stop: CancellationToken) {
+    pub(crate) async fn watch(self: Arc<Self>, front: Arc<Front>, stop: CancellationToken) {
         loop {
             let wait = if self.ask(&front).await { ASK_EVERY } else { ASK_AGAIN_EVERY };
             tokio::select! {

@@ -15,8 +15,8 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 
-pub use address::TrustedProxies;
-pub use door::{Door, DoorError};
+pub(crate) use address::TrustedProxies;
+pub(crate) use door::Door;
 
 use crate::front::Front;
 use crate::health::{self, Health};
@@ -29,10 +29,10 @@ pub(crate) use caller::{RequestId, identify};
 
 /// The address a connection came from.
 #[derive(Debug, Clone, Copy)]
-pub struct Peer(pub SocketAddr);
+pub(crate) struct Peer(pub SocketAddr);
 
 /// What every route needs.
-pub struct Edge {
+pub(crate) struct Edge {
     /// The gate, counted.
     pub front: Arc<Front>,
     /// The protocol.
@@ -50,7 +50,7 @@ pub struct Edge {
 }
 
 /// The routes. Whatever is not named here is 404 and needs no credential to be that.
-pub fn router(edge: Arc<Edge>) -> Router {
+pub(crate) fn router(edge: Arc<Edge>) -> Router {
     Router::new()
         .route("/", get(pages::landing))
         .route("/mcp", any(streamable::endpoint))

@@ -15,7 +15,7 @@ const PREFIX: &str = "aegis_ak_";
 
 /// What a key is to be.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub(crate) struct Wish {
     /// The Gitea login that must own the token.
     pub owner: String,
     /// What it may do here.
@@ -27,7 +27,7 @@ pub struct Wish {
 }
 
 /// A new key. Its text is shown once; only a digest is kept.
-pub struct NewlyMade {
+pub(crate) struct NewlyMade {
     /// What goes into the client.
     pub text: SecretString,
     /// What lists show.
@@ -38,7 +38,7 @@ pub struct NewlyMade {
 
 /// Why no key was made.
 #[derive(Debug, Error)]
-pub enum KeyError {
+pub(crate) enum KeyError {
     /// The token is none.
     #[error("that is no Gitea token: {0}")]
     Token(#[from] CredentialError),
@@ -68,7 +68,7 @@ pub enum KeyError {
 ///
 /// # Errors
 /// [`KeyError`]; nothing is stored then.
-pub async fn generate(
+pub(crate) async fn generate(
     store: &dyn Store,
     client: &Client,
     ambient: &Ambient,
@@ -109,7 +109,7 @@ async fn lacking(client: &Client, credential: &Credential) -> Vec<String> {
 ///
 /// # Errors
 /// [`KeyError`] of the store or of randomness.
-pub async fn keep(
+pub(crate) async fn keep(
     store: &dyn Store,
     ambient: &Ambient,
     wish: Wish,
@@ -134,14 +134,14 @@ pub async fn keep(
 ///
 /// # Errors
 /// [`NoRandomness`].
-pub fn random_text(ambient: &Ambient) -> Result<SecretString, NoRandomness> {
+pub(crate) fn random_text(ambient: &Ambient) -> Result<SecretString, NoRandomness> {
     Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(ambient.random::<32>()?)).into())
 }
 
 impl NewlyMade {
     /// The text, to be shown once.
     #[must_use]
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         self.text.expose_secret()
     }
 }

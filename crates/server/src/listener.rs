@@ -33,7 +33,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves a router until told to stop, then lets open requests end.
-pub async fn serve(listener: TcpListener, router: Router, connections: Gauge, stop: CancellationToken) {
+pub(crate) async fn serve(listener: TcpListener, router: Router, connections: Gauge, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let open = GracefulShutdown::new();
     loop {
@@ -97,7 +97,7 @@ pub struct BindError {
 ///
 /// # Errors
 /// [`BindError`] naming the address.
-pub async fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, BindError> {
+pub(crate) async fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, BindError> {
     TcpListener::bind(address).await.map_err(|error| {
         let (what, hint) = match error.kind() {
             io::ErrorKind::AddrInUse => (

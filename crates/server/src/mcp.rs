@@ -16,21 +16,21 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::sync::CancellationToken;
 
-pub use wire::listed_tool;
+pub(crate) use wire::listed_tool;
 
 use crate::front::Front;
 use handler::{Caller, Handler};
 
 /// The streamable HTTP service: stateless, JSON answers.
 #[derive(Clone)]
-pub struct Streamable {
+pub(crate) struct Streamable {
     service: StreamableHttpService<Handler, NeverSessionManager>,
 }
 
 impl Streamable {
     /// One service for every route that speaks JSON-RPC. `stop` ends open answers when the process ends.
     #[must_use]
-    pub fn new(front: Arc<Front>, stop: CancellationToken) -> Self {
+    pub(crate) fn new(front: Arc<Front>, stop: CancellationToken) -> Self {
         let mut config = StreamableHttpServerConfig::default();
         config.legacy_session_mode = false;
         config.json_response = true;
@@ -42,7 +42,7 @@ impl Streamable {
     }
 
     /// Answers one request. The authenticated principal and its origin stand in the request's extensions.
-    pub async fn answer(&self, request: Request<Full<Bytes>>) -> Response<BoxBody<Bytes, Infallible>> {
+    pub(crate) async fn answer(&self, request: Request<Full<Bytes>>) -> Response<BoxBody<Bytes, Infallible>> {
         self.service.handle(request).await
     }
 }
@@ -51,7 +51,7 @@ impl Streamable {
 ///
 /// # Errors
 /// The pipe broke before the handshake was done, or the service ended in a panic.
-pub async fn serve_stdio(front: Arc<Front>, stop: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn serve_stdio(front: Arc<Front>, stop: CancellationToken) -> anyhow::Result<()> {
     let handler = Handler::new(front, Caller::Process);
     let running = handler.serve_with_ct(rmcp::transport::stdio(), stop).await?;
     running.waiting().await?;

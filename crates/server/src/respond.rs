@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// The HTTP status of a call's refusal, where a transport answers with one.
 #[must_use]
-pub fn call_status(error: &CallError) -> StatusCode {
+pub(crate) fn call_status(error: &CallError) -> StatusCode {
     match error {
         CallError::UnknownTool { .. } | CallError::NotFound { .. } => StatusCode::NOT_FOUND,
         CallError::InvalidArgument { .. } => StatusCode::BAD_REQUEST,
@@ -33,7 +33,7 @@ pub fn call_status(error: &CallError) -> StatusCode {
 
 /// The HTTP status of a refused sign-in.
 #[must_use]
-pub fn authn_status(error: &AuthnError) -> StatusCode {
+pub(crate) fn authn_status(error: &AuthnError) -> StatusCode {
     match error {
         AuthnError::Missing
         | AuthnError::InvalidFormat { .. }
@@ -48,7 +48,7 @@ pub fn authn_status(error: &AuthnError) -> StatusCode {
 
 /// The challenge of a 401 (RFC 6750 §3): `error` only where a credential came.
 #[must_use]
-pub fn challenge(error: &AuthnError) -> Option<HeaderValue> {
+pub(crate) fn challenge(error: &AuthnError) -> Option<HeaderValue> {
     let value = match error {
         AuthnError::Missing => r#"Bearer realm="AegisGitea-MCP", scope="read:repository""#,
         AuthnError::InvalidFormat { .. }
@@ -65,7 +65,7 @@ pub fn challenge(error: &AuthnError) -> Option<HeaderValue> {
 
 /// The challenge of a 403 for a missing scope (RFC 6750 §3.1).
 #[must_use]
-pub fn scope_challenge(error: &CallError) -> Option<HeaderValue> {
+pub(crate) fn scope_challenge(error: &CallError) -> Option<HeaderValue> {
     let CallError::InsufficientScope { required } = error else { return None };
     let value = format!(r#"Bearer realm="AegisGitea-MCP", error="insufficient_scope", scope="{}""#, required.as_str());
     HeaderValue::try_from(value).ok()
@@ -73,19 +73,19 @@ pub fn scope_challenge(error: &CallError) -> Option<HeaderValue> {
 
 /// The body of a call's refusal.
 #[must_use]
-pub fn call_error(error: &CallError, correlation_id: &str) -> Value {
+pub(crate) fn call_error(error: &CallError, correlation_id: &str) -> Value {
     body(error.code(), &error.to_string(), error.hint(), correlation_id)
 }
 
 /// The body of a refused sign-in.
 #[must_use]
-pub fn authn_error(error: &AuthnError, correlation_id: &str) -> Value {
+pub(crate) fn authn_error(error: &AuthnError, correlation_id: &str) -> Value {
     body(error.code(), &error.to_string(), error.hint(), correlation_id)
 }
 
 /// The one shape of every error: a stable code, a sentence, a hint where there is one, the request id.
 #[must_use]
-pub fn body(code: &str, message: &str, hint: Option<String>, correlation_id: &str) -> Value {
+pub(crate) fn body(code: &str, message: &str, hint: Option<String>, correlation_id: &str) -> Value {
     let mut error = json!({"code": code, "message": message});
     if let (Some(hint), Some(object)) = (hint, error.as_object_mut()) {
         object.insert("hint".to_owned(), hint.into());

@@ -10,7 +10,7 @@ const ENDED_AT_ONCE: i32 = 130;
 ///
 /// # Errors
 /// The signals cannot be listened for.
-pub fn on_signal() -> std::io::Result<CancellationToken> {
+pub(crate) fn on_signal() -> std::io::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     let mut terminate = signal(SignalKind::terminate())?;

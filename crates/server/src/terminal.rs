@@ -11,7 +11,7 @@ static COLOUR: OnceLock<bool> = OnceLock::new();
 
 /// How a piece of text stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
+pub(crate) enum Style {
     /// A heading, a name.
     Strong,
     /// All is well.
@@ -23,13 +23,13 @@ pub enum Style {
 }
 
 /// Decides once whether colour is used: `CLICOLOR_FORCE` over `NO_COLOR` over what standard output is.
-pub fn choose_colour(no_color: bool, force: bool) {
+pub(crate) fn choose_colour(no_color: bool, force: bool) {
     let _ = COLOUR.set(force || (!no_color && std::io::stdout().is_terminal()));
 }
 
 /// The text, coloured where colour is used.
 #[must_use]
-pub fn styled(style: Style, text: &str) -> String {
+pub(crate) fn styled(style: Style, text: &str) -> String {
     if !COLOUR.get().copied().unwrap_or(false) {
         return text.to_owned();
     }
@@ -43,18 +43,18 @@ pub fn styled(style: Style, text: &str) -> String {
 }
 
 /// Prints one line to standard output. A closed pipe ends the printing, not the program.
-pub fn line(text: &str) {
+pub(crate) fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// Prints one line to standard error.
-pub fn note(text: &str) {
+pub(crate) fn note(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Outside text made safe for a terminal: one line, control and invisible characters as visible escapes.
 #[must_use]
-pub fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -71,7 +71,7 @@ pub fn plain(text: &str) -> String {
 
 /// A line made plain and cut to the width.
 #[must_use]
-pub fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     let plain = plain(text);
     if plain.chars().count() <= WIDTH {
         return plain;

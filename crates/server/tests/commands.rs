@@ -58,6 +58,19 @@ fn all_that_is_wrong_is_said_at_once_and_no_secret_with_it() {
         }
         assert!(checked.stderr.contains("docs/configuration.md#"), "{}", checked.stderr);
     }
+    let policy = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(policy.path(), "nonsense").unwrap();
+    let names = [
+        ("GITEA_URL", "https://git.test"),
+        ("TOOLSETS", "nope"),
+        ("POLICY_PATH", policy.path().to_str().unwrap()),
+        ("REDACTION_RULES", "no-such-rule=mask"),
+    ];
+    let checked = alone(&names, &["config", "check"]);
+    assert_eq!(checked.status, Some(64), "{checked:?}");
+    for word in ["nope", "POLICY_PATH", "no-such-rule"] {
+        assert!(checked.stderr.contains(word), "{word} is not named:\n{}", checked.stderr);
+    }
     let right = alone(&[("GITEA_URL", "https://git.test")], &["config", "check"]);
     assert_eq!(right.status, Some(0), "{right:?}");
 }
@@ -237,5 +250,17 @@ fn every_code_is_explained_on_the_troubleshooting_page() {
             codes += 1;
         }
     }
-    assert!(codes > 25, "only {codes} codes were found");
+    let requests = [
+        include_str!("../src/http/body.rs"),
+        include_str!("../src/transport/rest.rs"),
+        include_str!("../src/pages.rs"),
+    ];
+    for source in requests {
+        let calls = source.split("respond::body(").skip(1).chain(source.split("StatusCode::").skip(1));
+        for code in calls.filter_map(|call| call.split('"').nth(1)).filter(|word| word.contains('_')) {
+            assert!(page.contains(&format!("`{code}`")), "{code} is not on the page");
+            codes += 1;
+        }
+    }
+    assert!(codes > 30, "only {codes} codes were found");
 }

@@ -2,6 +2,7 @@
 
 mod comment;
 mod get_issue;
+mod label;
 mod list_issue_comments;
 mod list_issues;
 

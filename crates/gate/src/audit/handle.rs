@@ -110,6 +110,11 @@ impl Audit {
         }
     }
 
+    /// Counts a refusal that is not worth a line of its own. The count is recorded with the next commit.
+    pub fn count(&self) {
+        self.office.queue.suppress();
+    }
+
     /// Whether the record can be written.
     #[must_use]
     pub fn health(&self) -> Health {

@@ -60,12 +60,14 @@ impl Authenticator {
         self.doors.store(Arc::new(open(settings, self.store.as_ref())));
     }
 
-    /// Makes a principal of a credential, or says why not.
+    /// Makes a principal of a credential, or says why not. With `may_ask` false Gitea is not asked about a token of its
+    /// own that it was not asked about lately: the address has spent what it may fail.
     pub(crate) async fn check(
         &self,
         client: &Client,
         raw: &RawCredential,
         origin: &Origin,
+        may_ask: bool,
     ) -> Result<Principal, AuthnError> {
         let doors = self.doors.load_full();
         match raw {
@@ -77,7 +79,9 @@ impl Authenticator {
             RawCredential::Bearer(value) => match shape::of(value.expose_secret()) {
                 Shape::Token => Err(AuthnError::InvalidToken),
                 Shape::Malformed => self.wrong(origin, |tries_left| AuthnError::InvalidFormat { tries_left }).await,
-                Shape::GiteaToken if doors.gitea_tokens => self.key_or_gitea_token(client, &doors, value, origin).await,
+                Shape::GiteaToken if doors.gitea_tokens => {
+                    self.key_or_gitea_token(client, &doors, value, origin, may_ask).await
+                }
                 Shape::GiteaToken | Shape::Key => self.key_or_refusal(client, &doors, value, origin).await,
             },
         }
@@ -108,12 +112,16 @@ impl Authenticator {
         doors: &Doors,
         value: &SecretString,
         origin: &Origin,
+        may_ask: bool,
     ) -> Result<Principal, AuthnError> {
         let digest = self.store.pepper().digest(value);
         if self.locked(origin).await?.is_none()
             && let Some(principal) = self.key(client, doors, &digest, origin).await?
         {
             return Ok(principal);
+        }
+        if !may_ask && !self.gitea_tokens.knows(&digest) {
+            return Err(AuthnError::InvalidToken);
         }
         let (owner, credential) = self.gitea_tokens.owner(client, digest, value, &origin.correlation_id).await?;
         Ok(principal(owner, Method::GiteaToken, None, vec![Scope::ReadRepository], credential))
@@ -136,7 +144,8 @@ impl Authenticator {
             }
             None => self.stored(digest).await?,
         };
-        if found.is_some()
+        // A key that was right once, and is no more, neither counts against its address nor clears what does.
+        if matches!(found, Some(Ok(_)))
             && let Some(address) = origin.address
         {
             self.lockout.succeeded(Source::of(address)).await.map_err(unavailable)?;

@@ -26,6 +26,11 @@ impl GiteaTokens {
         Self { owners: Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(BELIEVED_FOR).build() }
     }
 
+    /// Whether the token was good a moment ago.
+    pub(crate) fn knows(&self, digest: &KeyDigest) -> bool {
+        self.owners.contains_key(digest)
+    }
+
     /// The token's owner. Refusals and faults are not remembered (T14).
     pub(crate) async fn owner(
         &self,

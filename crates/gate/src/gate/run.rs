@@ -45,8 +45,10 @@ pub(crate) fn run_read<'a, T: ReadTool>(
     passage: Passage<'a>,
 ) -> BoxFuture<'a, Result<Answer, CallError>> {
     Box::pin(async move {
-        let arguments: T::Arguments = serde_json::from_value(Value::Object(passage.arguments.clone()))
-            .map_err(|error| misfit::<T>(&error, passage.correlation_id))?;
+        let mut passage = passage;
+        let arguments = Value::Object(std::mem::take(&mut passage.arguments));
+        let arguments: T::Arguments =
+            serde_json::from_value(arguments).map_err(|error| misfit::<T>(&error, passage.correlation_id))?;
         let target = match T::target(&arguments) {
             Ok(target) => target,
             Err(error) => return Err(Gate::explain_without_target(error)),
@@ -84,8 +86,8 @@ impl Gate {
     fn authorize<T: Target>(&self, passage: &Passage<'_>, target: T) -> Result<ReadPermit<T>, CallError> {
         let sight = &passage.sight;
         let subject = sight.subject();
-        let decision = match (target.repository(), target.path()) {
-            (Some(repository), Some(path)) => sight.policy.decide_path(subject, sight.act, repository, path),
+        let decision = match (target.repository(), target.place()) {
+            (Some(repository), Some(place)) => sight.policy.decide_place(subject, sight.act, repository, place),
             (Some(repository), None) => sight.policy.decide_repository(subject, sight.act, repository),
             (None, _) => sight.policy.decide_instance(subject, sight.act),
         };

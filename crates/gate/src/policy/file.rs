@@ -59,8 +59,11 @@ pub enum PolicyError {
         /// What stands there.
         pattern: String,
     },
-    /// A path that begins or ends with a slash could never match.
-    #[error("policy rule {rule:?}: path {pattern:?} can never match; write it without a leading or trailing slash")]
+    /// A path that begins or ends with a slash could never match, and alternatives stay within one segment.
+    #[error(
+        "policy rule {rule:?}: path {pattern:?} can never match; write it without a leading or trailing slash, \
+         and no slash between braces"
+    )]
     Path {
         /// The rule.
         rule: String,
@@ -167,7 +170,8 @@ fn check_shapes(raw: &RawRule) -> Result<(), PolicyError> {
         }
     }
     for pattern in &raw.paths {
-        if pattern.starts_with('/') || pattern.ends_with('/') || pattern.starts_with("./") {
+        let braces = pattern.split('/').any(|segment| segment.matches('{').count() != segment.matches('}').count());
+        if pattern.starts_with('/') || pattern.ends_with('/') || pattern.starts_with("./") || braces {
             return Err(PolicyError::Path { rule: raw.id.clone(), pattern: crate::arguments::shown(pattern) });
         }
     }

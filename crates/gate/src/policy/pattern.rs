@@ -1,7 +1,7 @@
 //! Globs over repositories and paths. Repositories compare case-folded, as Gitea does; paths exactly, as Git does.
 
 use aegis_gitea::{RepoPath, RepositoryId};
-use globset::{Error, GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Error, Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 /// `owner/name` globs. `*` does not cross the slash; `*` alone or `*/*` is every repository.
 #[derive(Debug)]
@@ -30,8 +30,8 @@ impl RepositoryPatterns {
 #[derive(Debug)]
 pub(crate) struct PathPatterns {
     set: GlobSet,
-    /// What stands before the first wildcard of each pattern, whole segments only.
-    bases: Vec<String>,
+    /// Each pattern cut at its slashes; none stands for `**`, any number of segments.
+    segments: Vec<Vec<Option<GlobMatcher>>>,
     everything: bool,
 }
 
@@ -40,23 +40,30 @@ impl PathPatterns {
         let everything = patterns.iter().any(|pattern| pattern == "**");
         let directories = patterns.iter().filter_map(|pattern| pattern.strip_suffix("/**"));
         let set = compile(patterns.iter().map(String::as_str).chain(directories))?;
-        Ok(Self { set, bases: patterns.iter().map(|pattern| literal_base(pattern)).collect(), everything })
+        let segments = patterns.iter().map(|pattern| cut(pattern)).collect::<Result<_, _>>()?;
+        Ok(Self { set, segments, everything })
     }
 
+    /// Whether they cover what stands at a path.
     pub(crate) fn matches(&self, path: &RepoPath) -> bool {
-        self.everything || self.set.is_match(path.to_string())
+        self.everything || self.set.is_match(path.as_str())
     }
 
-    /// Whether a directory is on the way to something the patterns cover.
-    pub(crate) fn leads_from(&self, directory: &RepoPath) -> bool {
-        if directory.is_root() {
-            return true;
+    /// Whether they cover what stands at a path, or a directory above it: who denies a directory denies what is in it.
+    pub(crate) fn cover(&self, path: &RepoPath) -> bool {
+        let mut above = Some(path.clone());
+        while let Some(place) = above {
+            if self.matches(&place) {
+                return true;
+            }
+            above = place.parent().filter(|parent| !parent.is_root());
         }
-        let directory = directory.to_string();
-        self.bases.iter().any(|base| {
-            let below = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with('/'));
-            base.is_empty() || below(base, &directory)
-        })
+        false
+    }
+
+    /// Whether they cover a directory or anything that could stand below it.
+    pub(crate) fn leads_from(&self, directory: &RepoPath) -> bool {
+        self.matches(directory) || self.segments.iter().any(|pattern| leads(pattern, directory))
     }
 
     pub(crate) fn is_everything(&self) -> bool {
@@ -64,15 +71,35 @@ impl PathPatterns {
     }
 }
 
+/// Whether every segment of the directory fits the pattern's segment in its place, with some of the pattern left over.
+fn leads(pattern: &[Option<GlobMatcher>], directory: &RepoPath) -> bool {
+    let mut pattern = pattern.iter();
+    for segment in directory.segments() {
+        match pattern.next() {
+            Some(None) => return true,
+            Some(Some(glob)) if glob.is_match(segment) => (),
+            Some(Some(_)) | None => return false,
+        }
+    }
+    pattern.next().is_some()
+}
+
+fn cut(pattern: &str) -> Result<Vec<Option<GlobMatcher>>, Error> {
+    let segment = |segment: &str| match segment {
+        "**" => Ok(None),
+        _ => Ok(Some(glob(segment)?.compile_matcher())),
+    };
+    pattern.split('/').map(segment).collect()
+}
+
 fn compile<'a>(patterns: impl Iterator<Item = &'a str>) -> Result<GlobSet, Error> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
-        set.add(GlobBuilder::new(pattern).literal_separator(true).backslash_escape(false).build()?);
+        set.add(glob(pattern)?);
     }
     set.build()
 }
 
-fn literal_base(pattern: &str) -> String {
-    let literal = |segment: &&str| !segment.contains(['*', '?', '[', '{']);
-    pattern.split('/').take_while(literal).collect::<Vec<_>>().join("/")
+fn glob(pattern: &str) -> Result<Glob, Error> {
+    GlobBuilder::new(pattern).literal_separator(true).backslash_escape(false).build()
 }

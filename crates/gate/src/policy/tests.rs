@@ -1,5 +1,7 @@
 //! The policy, each permission beside its refusal.
 
+use aegis_gitea::RepoPath;
+
 use super::*;
 
 const TOOLS: &[&str] = &["get_file_contents", "list_commits"];
@@ -54,7 +56,13 @@ fn repository(name: &str) -> RepositoryId {
 }
 
 fn at(login: &str, name: &str, path: &str) -> Decision {
-    policy().decide_path(person(login), READ, &repository(name), &RepoPath::parse_directory(path).unwrap())
+    let place = Place::Path(RepoPath::parse_directory(path).unwrap());
+    policy().decide_place(person(login), READ, &repository(name), &place)
+}
+
+fn listing(policy: &Policy, login: &str, name: &str, path: &str) -> Decision {
+    let place = Place::Directory(RepoPath::parse_directory(path).unwrap());
+    policy.decide_place(person(login), READ, &repository(name), &place)
 }
 
 fn allowed(rule: &str) -> Decision {
@@ -123,13 +131,57 @@ fn deny_wins_over_allow() {
 #[test]
 fn a_narrow_allow_opens_its_paths_and_the_way_to_them() {
     assert_eq!(at("bob", "acme/site", "docs/public/a.md"), allowed("bob-docs"));
-    assert_eq!(at("bob", "acme/site", "docs"), allowed("bob-docs"));
-    assert_eq!(at("bob", "acme/site", ""), allowed("bob-docs"));
+    for directory in ["", "docs", "docs/public", "docs/public/deep"] {
+        assert_eq!(listing(&policy(), "bob", "acme/site", directory), allowed("bob-docs"), "{directory}");
+    }
+    assert_eq!(listing(&policy(), "bob", "acme/site", "docs/private"), denied(NO_RULE));
+    assert_eq!(listing(&policy(), "bob", "acme/site", "src"), denied(NO_RULE));
+    assert_eq!(at("bob", "acme/site", "docs"), denied(NO_RULE), "the way there may be listed, not read");
     assert_eq!(at("bob", "acme/site", "docs/private.md"), denied(NO_RULE));
     assert_eq!(at("bob", "acme/site", "doc"), denied(NO_RULE));
     assert_eq!(at("bob", "acme/site", "README.md"), denied(NO_RULE));
     assert!(policy().may_ever(person("bob"), READ));
     assert!(!policy().may_ever(person("bob"), COMMITS));
+}
+
+#[test]
+fn a_wildcard_at_the_front_or_in_the_middle_opens_no_more_than_it_says() {
+    let with = |paths: &str| {
+        let rule = "[[rule]]\nid = \"r\"\neffect = \"allow\"\nwho = [\"*\"]\nrepositories = [\"*\"]\ntools = [\"*\"]";
+        Policy::parse(&format!("{rule}\npaths = {paths}"), TOOLS).unwrap()
+    };
+    let read = |policy: &Policy, path: &str| {
+        let place = Place::Path(RepoPath::parse(path).unwrap());
+        policy.decide_place(person("bob"), READ, &repository("acme/site"), &place).is_allowed()
+    };
+    let list = |policy: &Policy, path: &str| listing(policy, "bob", "acme/site", path).is_allowed();
+    let top = with(r#"["*.md"]"#);
+    assert!(read(&top, "README.md") && list(&top, ""));
+    assert!(!read(&top, "secrets/key.pem") && !read(&top, "docs/a.md") && !read(&top, "key.pem"));
+    assert!(!list(&top, "secrets"));
+    let deep = with(r#"["**/*.md"]"#);
+    assert!(read(&deep, "README.md") && read(&deep, "docs/deep/a.md") && list(&deep, "docs/deep"));
+    assert!(!read(&deep, "secrets/key.pem") && !read(&deep, "docs"));
+    let middle = with(r#"["src/*/mod.rs"]"#);
+    assert!(read(&middle, "src/a/mod.rs") && list(&middle, "src/a") && list(&middle, "src"));
+    assert!(!read(&middle, "src/a/key.rs") && !list(&middle, "src/a/b") && !list(&middle, "lib"));
+}
+
+#[test]
+fn who_denies_a_directory_denies_what_is_in_it() {
+    let text = FILE.replacen(r#"paths = ["secrets/**", "**/.env"]"#, r#"paths = ["secrets", "vault/*"]"#, 1);
+    let policy = Policy::parse(&text, TOOLS).unwrap();
+    for path in ["secrets", "secrets/key.pem", "secrets/deep/key.pem", "vault/a", "vault/a/b"] {
+        let place = Place::Path(RepoPath::parse(path).unwrap());
+        assert_eq!(
+            policy.decide_place(person("alice"), READ, &repository("acme/site"), &place),
+            denied("no-secrets"),
+            "{path}"
+        );
+        assert_eq!(listing(&policy, "alice", "acme/site", path), denied("no-secrets"), "{path}");
+    }
+    let beside = Place::Path(RepoPath::parse("secretsauce/a.md").unwrap());
+    assert!(policy.decide_place(person("alice"), READ, &repository("acme/site"), &beside).is_allowed());
 }
 
 #[test]

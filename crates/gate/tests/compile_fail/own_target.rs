@@ -1,7 +1,7 @@
 //! The kinds of target are sealed: a crate outside cannot add one that reads more.
 
-use aegis_gate::Target;
-use aegis_gitea::{RepoPath, RepositoryId};
+use aegis_gate::{Place, Target};
+use aegis_gitea::RepositoryId;
 
 #[derive(Clone)]
 struct Everything;
@@ -13,7 +13,7 @@ impl Target for Everything {
         None
     }
 
-    fn path(&self) -> Option<&RepoPath> {
+    fn place(&self) -> Option<&Place> {
         None
     }
 

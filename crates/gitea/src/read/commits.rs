@@ -236,6 +236,22 @@ pub struct CommitQuery {
     pub page: PageRequest,
 }
 
+impl CommitQuery {
+    fn is_dated(&self) -> bool {
+        self.since.is_some() || self.until.is_some()
+    }
+
+    /// Gitea's count and links leave the dates out of account: with dates there is no total, and a full page may be
+    /// followed by another.
+    fn counted(&self, page: Page<Commit>) -> Page<Commit> {
+        if !self.is_dated() {
+            return page;
+        }
+        let has_more = u32::try_from(page.items.len()).is_ok_and(|rows| rows >= self.page.limit());
+        Page { total: None, has_more, ..page }
+    }
+}
+
 impl RepositoryReader {
     /// Commits without counts, files and verification, which would cost three times as much. None of an empty
     /// repository.
@@ -243,43 +259,50 @@ impl RepositoryReader {
     /// # Errors
     /// [`GiteaError::NotServed`] for `since` and `until` on an instance that would silently ignore them.
     pub async fn commits(&self, query: &CommitQuery) -> Result<Page<Commit>, GiteaError> {
-        if query.since.is_some() || query.until.is_some() {
+        if query.is_dated() {
             self.dates_are_served().await?;
         }
         let page = match &query.path {
             Some(path) if !path.is_root() => self.commits_of(path, query).await,
-            _ => self.bound.page(self.history(query), query.page).await,
+            _ => self.bound.page(self.history(query), query.page).await.map(|page| query.counted(page)),
         };
-        match page {
+        match (page, &query.sha) {
             // "Git Repository is empty."
-            Err(GiteaError::Conflict) => Ok(Page { items: Vec::new(), total: Some(0), has_more: false }),
-            other => other,
+            (Err(GiteaError::Conflict), _) => Ok(Page { items: Vec::new(), total: Some(0), has_more: false }),
+            // Of a path at an unknown ref.
+            (Err(fault), Some(at)) if fault.may_be_absence() => Err(self.commit(at).await.err().unwrap_or(fault)),
+            (other, _) => other,
         }
     }
 
     /// Commits of a path, cut out of Gitea's fixed pages: one or two of them hold the page asked for.
     async fn commits_of(&self, path: &RepoPath, query: &CommitQuery) -> Result<Page<Commit>, GiteaError> {
         let (wished, offset) = (u64::from(query.page.limit().min(COMMITS_OF_A_PATH)), query.page.offset());
+        // Gitea hands the path to `git log` as a pathspec, where `s?crets` and `:(icase)` mean more than they say; files
+        // named `[slug].tsx` would not be found either.
+        let literal = format!(":(literal){path}");
         let mut items = Vec::new();
-        let mut total = None;
+        let (mut total, mut is_last) = (None, false);
         let mut at = offset;
         while at < offset.saturating_add(wished) {
             let upstream = at / u64::from(COMMITS_OF_A_PATH);
             let number = u32::try_from(upstream.saturating_add(1)).unwrap_or(u32::MAX);
-            let call =
-                paged(self.history(query), PageRequest::new(number, COMMITS_OF_A_PATH)).query("path", path.as_str());
+            let call = paged(self.history(query), PageRequest::new(number, COMMITS_OF_A_PATH)).query("path", &literal);
             let (commits, headers) = self.bound.json_and_headers::<Option<Vec<Commit>>>(&call).await?;
-            total = page::total(&headers);
+            total = page::total(&headers).filter(|_| !query.is_dated());
+            let commits = commits.unwrap_or_default();
+            let is_full = u32::try_from(commits.len()).is_ok_and(|rows| rows >= COMMITS_OF_A_PATH);
             let skip = usize::try_from(at % u64::from(COMMITS_OF_A_PATH)).unwrap_or(usize::MAX);
-            items.extend(commits.unwrap_or_default().into_iter().skip(skip));
+            items.extend(commits.into_iter().skip(skip));
             at = upstream.saturating_add(1).saturating_mul(u64::from(COMMITS_OF_A_PATH));
-            if total.is_none_or(|total| total <= at) {
+            is_last = !is_full || total.is_some_and(|total| total <= at);
+            if is_last {
                 break;
             }
         }
-        items.truncate(usize::try_from(wished).unwrap_or(usize::MAX));
-        let seen = offset.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX));
-        let has_more = !items.is_empty() && total.is_some_and(|total| seen < total);
+        let wished = usize::try_from(wished).unwrap_or(usize::MAX);
+        let has_more = items.len() > wished || !is_last;
+        items.truncate(wished);
         Ok(Page { items, total, has_more })
     }
 
@@ -309,12 +332,33 @@ impl RepositoryReader {
         self.bound.json(&self.call(&COMMIT).revision(at)).await
     }
 
-    /// One commit as a diff against its first parent, cut at the byte cap.
+    /// The whole id of the commit that a branch, a tag or a shortened id stands for; of the default branch if none. A
+    /// whole id is not asked for.
     ///
     /// # Errors
     /// [`GiteaError::NotFound`] where there is none.
+    pub async fn pinned(&self, at: Option<&GitRef>) -> Result<Sha, GiteaError> {
+        let call = match at {
+            Some(at) => match Sha::parse(at.as_str()) {
+                Ok(sha) => return Ok(sha),
+                Err(_) => self.call(&COMMIT).revision(at),
+            },
+            None => self.call(&COMMIT).head(),
+        };
+        let call = call.query("stat", "false");
+        let commit: Commit = self.bound.json(&call.query("verification", "false").query("files", "false")).await?;
+        Ok(commit.sha)
+    }
+
+    /// One commit as a diff against its first parent, cut at the byte cap.
+    ///
+    /// # Errors
+    /// [`GiteaError::NotFound`] where there is none: Gitea says 500, so the commit is asked for.
     pub async fn commit_diff(&self, sha: &Sha) -> Result<Diff, GiteaError> {
-        self.diff(&self.call(&COMMIT_DIFF).object(sha).diff()).await
+        match self.diff(&self.call(&COMMIT_DIFF).object(sha).diff()).await {
+            Err(fault) if fault.may_be_absence() => Err(self.commit(&GitRef::from(sha)).await.err().unwrap_or(fault)),
+            other => other,
+        }
     }
 
     /// What checks said of a commit: the first page of them and their sum.

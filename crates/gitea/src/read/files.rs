@@ -17,6 +17,11 @@ use crate::name::{GitRef, RepoPath, Sha};
 /// Git LFS's specification: a pointer is smaller than this and begins with [`LFS_VERSION`].
 const LFS_POINTER_BYTES: usize = 1024;
 const LFS_VERSION: &str = "version https://git-lfs.github.com/spec/v1";
+/// The default branch, as git names it.
+const HEAD: &str = "HEAD";
+/// git's bounds of a shortened object id, in hexadecimal digits.
+const SHORTEST_ID_DIGITS: usize = 4;
+const WHOLE_ID_DIGITS: usize = 40;
 
 /// What is at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,25 +166,49 @@ impl RepositoryReader {
     /// Bytes of a file, or a part of them, past Gitea's limit for blobs in JSON; cut at the byte cap. Beyond the end of
     /// the file there are none.
     ///
+    /// By the commit's whole id alone: Gitea takes a ref that `raw` does not know for the default branch, and a
+    /// directory named like a branch for that branch, both without a word.
+    ///
     /// # Errors
     /// [`GiteaError::NotFound`] where there is no file.
-    pub async fn raw(&self, path: &RepoPath, at: Option<&GitRef>, range: Option<ByteRange>) -> Result<Raw, GiteaError> {
-        let call = self.call(&RAW).filepath(path).maybe("ref", at.map(GitRef::as_str));
+    pub async fn raw(&self, path: &RepoPath, at: &Sha, range: Option<ByteRange>) -> Result<Raw, GiteaError> {
+        let call = self.call(&RAW).filepath(path).query("ref", at.as_str());
         let range =
             range.map(|range| ByteRange { length: range.length.clamp(1, self.bound.max_body_bytes()), ..range });
         let answer = self.bound.bytes(&call, range.map(header)).await?;
         part(answer, range)
     }
 
+    /// Gitea's `contents` knows branches and tags by their short names and commits by their whole ids: a full name or a
+    /// shortened id is asked for by the commit it stands for.
     async fn contents(
         &self,
         path: &RepoPath,
         at: Option<&GitRef>,
         includes: Option<&'static str>,
     ) -> Result<Contents, GiteaError> {
+        let Some(at) = at.filter(|at| at.as_str() != HEAD) else {
+            return self.contents_at(path, None, includes).await;
+        };
+        let name = at.as_str().strip_prefix("refs/heads/").unwrap_or(at.as_str());
+        match self.contents_at(path, Some(name), includes).await {
+            Err(GiteaError::NotFound) if is_full_name(name) || is_shortened_id(name) => {
+                let sha = self.pinned(Some(at)).await?;
+                self.contents_at(path, Some(sha.as_str()), includes).await
+            }
+            other => other,
+        }
+    }
+
+    async fn contents_at(
+        &self,
+        path: &RepoPath,
+        at: Option<&str>,
+        includes: Option<&'static str>,
+    ) -> Result<Contents, GiteaError> {
         let is_extended = self.bound.has(&CONTENTS_EXT).await?;
         let call = self.call(if is_extended { &CONTENTS_EXT } else { &CONTENTS }).filepath(path);
-        let call = call.maybe("ref", at.map(GitRef::as_str));
+        let call = call.maybe("ref", at);
         if !is_extended {
             return self.bound.json(&call).await;
         }
@@ -190,6 +219,14 @@ impl RepositoryReader {
             (None, None) => Err(GiteaError::Malformed { what: "neither file nor directory" }),
         }
     }
+}
+
+fn is_full_name(name: &str) -> bool {
+    name.starts_with("refs/")
+}
+
+fn is_shortened_id(name: &str) -> bool {
+    (SHORTEST_ID_DIGITS..WHOLE_ID_DIGITS).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn directory(path: &RepoPath) -> File {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::tolerant::{count, or_default, time};
-use super::{Page, PageRequest, RepositoryReader, User};
+use super::{Label, Page, PageRequest, RepositoryReader, User};
 use crate::endpoints::{ISSUE, ISSUE_COMMENTS, ISSUES};
 use crate::error::GiteaError;
 use crate::name::{Index, Owner};
@@ -59,21 +59,6 @@ pub enum State {
     #[default]
     #[serde(other)]
     Other,
-}
-
-/// A label.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Label {
-    /// Stable number.
-    pub id: i64,
-    /// Its name.
-    pub name: String,
-    /// Six hexadecimal digits.
-    #[serde(default, deserialize_with = "or_default")]
-    pub color: String,
-    /// Its own words.
-    #[serde(default, deserialize_with = "or_default")]
-    pub description: String,
 }
 
 /// A milestone.
@@ -197,7 +182,8 @@ impl StateFilter {
 pub struct IssueQuery {
     /// Open, closed or both.
     pub state: StateFilter,
-    /// With all these labels, by name. A name with a comma cannot be asked for: Gitea separates by it.
+    /// With all these labels, by name. Gitea leaves out, without a word, a name that is none of the repository's own
+    /// labels, also for its letters' case; a name with a comma cannot be asked for: Gitea separates by it.
     pub labels: Vec<String>,
     /// With these words.
     pub q: Option<String>,
@@ -244,9 +230,13 @@ impl RepositoryReader {
     /// Comments of one issue or pull request, oldest first; since a time, or all. Gitea has no pages of them.
     ///
     /// # Errors
-    /// [`GiteaError`]; needs `read:issue`.
+    /// [`GiteaError::NotFound`] where there is no such issue: Gitea says 500, so the issue is asked for. Needs
+    /// `read:issue`.
     pub async fn issue_comments(&self, index: Index, since: Option<Timestamp>) -> Result<Vec<Comment>, GiteaError> {
         let call = self.call(&ISSUE_COMMENTS).index(index).maybe("since", since.map(|time| time.to_string()));
-        Ok(self.bound.json::<Option<_>>(&call).await?.unwrap_or_default())
+        match self.bound.json::<Option<_>>(&call).await {
+            Err(fault) if fault.may_be_absence() => Err(self.issue(index).await.err().unwrap_or(fault)),
+            comments => Ok(comments?.unwrap_or_default()),
+        }
     }
 }

@@ -224,14 +224,23 @@ impl PullSort {
 }
 
 impl RepositoryReader {
-    /// Pull requests.
+    /// Pull requests. None of an empty repository or a mirror, which cannot have any: there Gitea says 404.
     ///
     /// # Errors
     /// [`GiteaError`].
     pub async fn pulls(&self, query: &PullQuery) -> Result<Page<PullRequest>, GiteaError> {
         let call =
             self.call(&PULLS).query("state", query.state.as_str()).maybe("sort", query.sort.map(PullSort::as_str));
-        self.bound.page(call, query.page).await
+        match self.bound.page(call, query.page).await {
+            Err(GiteaError::NotFound) => {
+                let repository = self.repository().await?;
+                if !repository.empty && !repository.mirror {
+                    return Err(GiteaError::NotFound);
+                }
+                Ok(Page { items: Vec::new(), total: Some(0), has_more: false })
+            }
+            other => other,
+        }
     }
 
     /// One pull request.

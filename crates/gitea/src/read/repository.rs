@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::tolerant::{count, named_repository, or_default, reference, time};
 use super::{Page, PageRequest, RepositoryReader};
-use crate::endpoints::{BRANCH, BRANCHES, LANGUAGES, REPOSITORY};
+use crate::endpoints::{BRANCH, BRANCHES, LANGUAGES, REPOSITORY, TAGS};
 use crate::error::GiteaError;
 use crate::name::{GitRef, RepositoryId, Sha};
 use crate::route::Call;
@@ -134,6 +134,13 @@ pub struct BranchTip {
     pub timestamp: Option<Timestamp>,
 }
 
+/// A tag.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Tag {
+    /// Its name.
+    pub name: String,
+}
+
 impl RepositoryReader {
     /// The repository itself: the cheapest way to see whether the caller may see it.
     ///
@@ -168,6 +175,14 @@ impl RepositoryReader {
     /// [`GiteaError::NotFound`] where there is none of that name.
     pub async fn branch(&self, branch: &GitRef) -> Result<Branch, GiteaError> {
         self.bound.json(&self.call(&BRANCH).branch(branch)).await
+    }
+
+    /// Tags.
+    ///
+    /// # Errors
+    /// [`GiteaError`].
+    pub async fn tags(&self, page: PageRequest) -> Result<Page<Tag>, GiteaError> {
+        self.bound.page(self.call(&TAGS), page).await
     }
 
     /// A call about this repository.

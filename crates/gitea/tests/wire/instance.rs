@@ -2,7 +2,7 @@
 
 use aegis_gitea::flavor::Flavor;
 use aegis_gitea::read::{ByteRange, CommitQuery, FileKind, PageRequest};
-use aegis_gitea::{GiteaError, RepoPath};
+use aegis_gitea::{GiteaError, RepoPath, Sha};
 
 use crate::server::{Server, Step, answer, credential, json};
 
@@ -148,12 +148,16 @@ async fn u09_dates_are_refused_where_they_would_be_ignored() {
     assert!(new.targets()[1].contains("&since=2026-01-01T00%3A00%3A00Z"));
 }
 
+fn sha() -> Sha {
+    Sha::parse(&"5".repeat(40)).unwrap()
+}
+
 #[tokio::test]
 async fn raw_parts_are_right_whether_the_server_takes_the_range_or_not() {
     const WHOLE: &[u8] = b"0123456789";
     let part = |start, length| Some(ByteRange { start, length });
     let ask = |script: Vec<Step>, range| async move {
-        Server::in_order(vec![script]).await.repository().raw(&path(), None, range).await
+        Server::in_order(vec![script]).await.repository().raw(&path(), &sha(), range).await
     };
     let partial =
         |range: &str, body: &[u8]| answer("206 Partial Content", &format!("Content-Range: bytes {range}\r\n"), body);
@@ -182,9 +186,8 @@ async fn raw_parts_are_right_whether_the_server_takes_the_range_or_not() {
 #[tokio::test]
 async fn raw_sends_its_range_and_ref_and_no_compression() {
     let server = Server::start(|_| answer("200 OK", "", b"")).await;
-    let at = aegis_gitea::GitRef::parse("v1/x").unwrap();
-    server.repository().raw(&path(), Some(&at), Some(ByteRange { start: 5, length: 10 })).await.unwrap();
-    assert_eq!(server.targets(), ["/api/v1/repos/acme/widget/raw/src/a%20b?ref=v1%2Fx"]);
+    server.repository().raw(&path(), &sha(), Some(ByteRange { start: 5, length: 10 })).await.unwrap();
+    assert_eq!(server.targets(), [format!("/api/v1/repos/acme/widget/raw/src/a%20b?ref={}", sha())]);
     assert!(server.seen()[0].contains("range: bytes=5-14\r\n"));
     assert!(server.seen()[0].contains("accept-encoding: identity\r\n"), "compressed bytes would be another range");
 }

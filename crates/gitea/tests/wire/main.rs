@@ -6,6 +6,7 @@
 mod bodies;
 mod connections;
 mod instance;
+mod oddities;
 mod recorded;
 mod redirects;
 mod refusals;

@@ -148,6 +148,9 @@ async fn ask(endpoint: &str, path: &str, client: &Client) -> Result<(), GiteaErr
         "repository" => repository.repository().await.map(drop),
         "languages" => repository.languages().await.map(drop),
         "branches" => repository.branches(page).await.map(drop),
+        "tags" => repository.tags(page).await.map(drop),
+        "labels" => repository.labels(page).await.map(drop),
+        "organization_labels" => repository.shared_labels(page).await.map(drop),
         "branch" => repository.branch(&main).await.map(drop),
         "commits" => repository.commits(&history).await.map(drop),
         "commit" => repository.commit(&main).await.map(drop),
@@ -158,7 +161,7 @@ async fn ask(endpoint: &str, path: &str, client: &Client) -> Result<(), GiteaErr
         "contents_ext" => repository.file(&file, None).await.map(drop),
         "raw" => {
             let range = Some(ByteRange { start: 0, length: 10 }).filter(|_| path.contains("#range"));
-            repository.raw(&file, None, range).await.map(drop)
+            repository.raw(&file, &sha, range).await.map(drop)
         }
         "issues" => {
             let query = IssueQuery {

@@ -152,7 +152,11 @@ async fn g12_commits_of_a_path_are_cut_to_the_page_that_was_asked_for() {
         assert!(commits.items.first().is_none_or(|commit| commit.message == first.to_string()), "{page:?}");
         assert_eq!(server.seen().len() - before, asked, "{page:?}");
     }
-    assert!(server.targets()[0].ends_with("&page=1&limit=50&path=src%2Fa+b.rs"), "{}", server.targets()[0]);
+    assert!(
+        server.targets()[0].ends_with("&page=1&limit=50&path=%3A%28literal%29src%2Fa+b.rs"),
+        "{}",
+        server.targets()[0]
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::account::{self, User};
 use crate::ask::{Ask, Here};
-use crate::forge::{Comment, Issue, Label, Milestone, Repository};
+use crate::forge::{Account, Comment, Issue, Label, Milestone, Repository};
 
 fn when(moment: Option<Timestamp>) -> Option<String> {
     moment.map(|moment| moment.to_string())
@@ -17,6 +17,15 @@ pub(crate) fn state(issue: &Issue) -> &'static str {
 }
 
 pub(crate) fn label(ask: &Ask<'_>, full_name: &str, label: &Label) -> Value {
+    answered(label, &ask.api(&format!("/repos/{full_name}/labels/{}", label.id)))
+}
+
+/// A label of an organisation.
+pub(crate) fn shared_label(ask: &Ask<'_>, organisation: &Account, label: &Label) -> Value {
+    answered(label, &ask.api(&format!("/orgs/{}/labels/{}", organisation.login, label.id)))
+}
+
+fn answered(label: &Label, url: &str) -> Value {
     json!({
         "id": label.id,
         "name": label.name,
@@ -24,16 +33,21 @@ pub(crate) fn label(ask: &Ask<'_>, full_name: &str, label: &Label) -> Value {
         "is_archived": false,
         "color": label.color,
         "description": label.description,
-        "url": ask.api(&format!("/repos/{full_name}/labels/{}", label.id)),
+        "url": url,
     })
 }
 
 /// The labels of an issue, by name as Gitea sorts them.
 pub(crate) fn labels_of(ask: &Ask<'_>, repository: &Repository, issue: &Issue) -> Vec<Value> {
     let full_name = ask.forge.full_name(repository);
-    let mut labels: Vec<&Label> = repository.labels.iter().filter(|label| issue.labels.contains(&label.id)).collect();
-    labels.sort_by_key(|label| label.name.to_lowercase());
-    labels.into_iter().map(|one| label(ask, &full_name, one)).collect()
+    let own = repository.labels.iter().map(|one| (one, label(ask, &full_name, one)));
+    let owner = ask.forge.owner_of(repository);
+    let shared =
+        owner.into_iter().flat_map(|owner| owner.labels.iter().map(|one| (one, shared_label(ask, owner, one))));
+    let mut labels: Vec<(&Label, Value)> =
+        own.chain(shared).filter(|(label, _)| issue.labels.contains(&label.id)).collect();
+    labels.sort_by_key(|(label, _)| label.name.to_lowercase());
+    labels.into_iter().map(|(_, answer)| answer).collect()
 }
 
 pub(crate) fn milestone(repository: &Repository, milestone: &Milestone) -> Value {

@@ -50,6 +50,9 @@ pub(crate) struct Organisation {
     #[serde(default)]
     pub(crate) description: String,
     pub(crate) created: Moment,
+    /// Shared by all its repositories.
+    #[serde(default)]
+    pub(crate) labels: Vec<Label>,
     pub(crate) teams: Vec<Team>,
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Id;
+use super::{Id, Label};
 use crate::rights::Access;
 use crate::scope::Scope;
 
@@ -26,6 +26,8 @@ pub(crate) struct Account {
     /// Gitea hashes the mail address, or an organisation's name; any stable 32 digits do.
     pub(crate) avatar: String,
     pub(crate) created: Timestamp,
+    /// Shared by all repositories of an organisation.
+    pub(crate) labels: Vec<Label>,
 }
 
 #[derive(Debug, Clone)]

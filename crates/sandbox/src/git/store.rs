@@ -97,6 +97,14 @@ impl Git {
         }
     }
 
+    /// Branch or tag by its short name, or commit by its whole id.
+    pub(crate) fn resolve_short(&self, name: &str) -> Option<Resolved> {
+        self.branch(name).or_else(|| self.tag(name)).or_else(|| {
+            let commit = name.parse().ok().map(|id| self.peel(id)).filter(|id| self.commit(*id).is_some())?;
+            Some(Resolved { kind: RefKind::Commit, name: name.to_owned(), commit })
+        })
+    }
+
     /// Branch, tag, full ref or commit id, tried in Gitea's order.
     pub(crate) fn resolve(&self, name: &str) -> Option<Resolved> {
         if let Some(short) = name.strip_prefix("refs/heads/") {

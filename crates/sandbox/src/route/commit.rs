@@ -21,20 +21,27 @@ pub(super) fn list(ask: &Ask<'_>, here: &Here<'_>) -> Outcome {
         return Err(ask.error(StatusCode::CONFLICT, "Git Repository is empty."));
     }
     let name = ask.query.given("sha").unwrap_or(&here.repository.default_branch);
-    // For an unknown ref Gitea answers 404 with a JSON null.
-    let missing = || Answer::json_with(StatusCode::NOT_FOUND, &Value::Null);
-    let from = git.resolve(name).ok_or_else(missing)?.commit;
+    // For an unknown ref Gitea answers 404 with a JSON null; where a path is given, 500.
+    // Gitea hands it to `git log` as a pathspec. Only plain paths and the one magic word our callers need are played.
+    let pathspec = ask.query.text("path").trim_matches('/');
+    let path = pathspec.strip_prefix(":(literal)").unwrap_or(pathspec);
+    let missing = || {
+        let is_whole = path.is_empty();
+        if is_whole { Answer::json_with(StatusCode::NOT_FOUND, &Value::Null) } else { ask.fault() }
+    };
+    let from = here.resolve(name).ok_or_else(missing)?.commit;
     let hidden = ask.query.given("not").and_then(|name| git.resolve(name)).map(|found| ancestors(git, found.commit));
-    let path = ask.query.text("path").trim_matches('/');
-    let found: Vec<ObjectId> = Log::without(git, from, path, hidden.unwrap_or_default())
-        .filter(|id| between(ask, git.commit(*id).map(|commit| commit.committer.unix_seconds)))
-        .collect();
-    if found.is_empty() && !path.is_empty() {
+    let all: Vec<ObjectId> = Log::without(git, from, path, hidden.unwrap_or_default()).collect();
+    if all.is_empty() && !path.is_empty() {
         return Err(ask.not_found_because("FileCommitsCount", &[]));
     }
+    let when = |id: &ObjectId| git.commit(*id).map(|commit| commit.committer.unix_seconds);
+    // The headers count without the dates.
+    let total = all.len();
+    let found: Vec<ObjectId> = all.into_iter().filter(|id| between(ask, when(id))).collect();
     let page = Page::asked(ask);
     let shown = if path.is_empty() { page } else { Page { limit: COMMITS_OF_A_PATH, ..page } };
-    Ok(page_of_commits(ask, here, (page, shown), &found, Parts::asked(ask), true))
+    Ok(page_of_commits(ask, here, (page, shown), (&found, total), Parts::asked(ask), true))
 }
 
 /// `since` and `until`, whichever were given.
@@ -51,14 +58,14 @@ pub(super) fn page_of_commits(
     ask: &Ask<'_>,
     here: &Here<'_>,
     (page, shown): (Page, Page),
-    found: &[ObjectId],
+    (found, total): (&[ObjectId], usize),
     parts: Parts,
     total_twice: bool,
 ) -> Answer {
     let git = &here.repository.git;
     let cut = shown.cut(found).into_iter().filter_map(|id| Some(commit(ask, here, *id, git.commit(*id)?, parts)));
     let body = Value::Array(cut.collect());
-    legacy(ask, Answer::json(&body), page, found.len(), total_twice)
+    legacy(ask, Answer::json(&body), page, total, total_twice)
 }
 
 /// Adds `X-Page` and its kin.
@@ -76,15 +83,18 @@ pub(super) fn legacy(ask: &Ask<'_>, answer: Answer, page: Page, total: usize, to
     if total_twice { answer.with(HeaderName::from_static("x-total"), total.to_string()) } else { answer }
 }
 
-/// A commit by id or name, as JSON, diff or patch.
+/// A commit by id or name, as JSON, diff or patch; for a diff of one that is not there Gitea says 500.
 pub(super) fn one(ask: &Ask<'_>, here: &Here<'_>, name: &str) -> Outcome {
     let git = &here.repository.git;
     let (name, form) = match name.rsplit_once('.') {
         Some((name, form @ ("diff" | "patch"))) => (name, form),
         _ => (name, "json"),
     };
-    let missing = || ask.not_found_because(&format!("commit doesn't exist: {name}"), &[]);
-    let id = git.resolve(name).ok_or_else(missing)?.commit;
+    let missing = || match form {
+        "json" => ask.not_found_because(&format!("commit doesn't exist: {name}"), &[]),
+        _ => ask.fault(),
+    };
+    let id = here.resolve(name).ok_or_else(missing)?.commit;
     let found = git.commit(id).ok_or_else(missing)?;
     Ok(match (form, found.parents.first()) {
         ("patch", _) => Answer::text(format_patch(git, &[id], false)),

@@ -12,14 +12,15 @@ use crate::git::{Found, Mode, Resolved, find};
 /// `file-contents` answers so many files and leaves the rest out without a word (`DEFAULT_PAGING_NUM`).
 const MOST_FILES: usize = 30;
 
-/// The commit that `ref` names, the default branch's when it is absent.
+/// The commit that `ref` names, the default branch's when it is absent. Branches and tags are known here by their short
+/// names and commits by their whole ids, nothing else.
 pub(super) fn at(ask: &Ask<'_>, here: &Here<'_>) -> Result<Resolved, Answer> {
     let name = ask.query.given("ref").unwrap_or(&here.repository.default_branch);
     let missing = || {
         let error = format!("object does not exist [id: {name}, rel_path: ]");
         ask.not_found_because("not found", &[error])
     };
-    here.repository.git.resolve(name).ok_or_else(missing)
+    here.repository.git.resolve_short(name).ok_or_else(missing)
 }
 
 /// As Gitea's `CleanGitTreePath`: `.` and `..` are resolved below the root and never lead above it.

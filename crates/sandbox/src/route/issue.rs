@@ -75,11 +75,12 @@ fn matches(ask: &Ask<'_>, repository: &Repository, one: &Issue) -> bool {
     state && kind && labelled(ask, repository, one) && of_people(ask, one) && updated(ask, one) && mentions(ask, one)
 }
 
-/// All labels, and any of the milestones by title or id.
+/// All labels, and any of the milestones by title or id. Names that are none of the repository's own labels, letter by
+/// letter, are left out without a word.
 fn labelled(ask: &Ask<'_>, repository: &Repository, one: &Issue) -> bool {
     let has = |name: &str| {
-        let named = repository.labels.iter().find(|label| label.name.eq_ignore_ascii_case(name));
-        named.is_some_and(|label| one.labels.contains(&label.id))
+        let named = repository.labels.iter().find(|label| label.name == name);
+        named.is_none_or(|label| one.labels.contains(&label.id))
     };
     let mut milestones = ask.query.list("milestones").peekable();
     let milestone = repository.milestones.iter().find(|found| Some(found.id) == one.milestone);
@@ -131,9 +132,9 @@ fn in_time(ask: &Ask<'_>, comment: &Comment) -> bool {
         && limit("before").is_none_or(|before| comment.created <= before)
 }
 
-/// All of one issue; Gitea does not page them.
+/// All of one issue; Gitea does not page them. Of an issue that is not there it says 500.
 pub(super) fn comments(ask: &Ask<'_>, here: &Here<'_>, number: &str) -> Outcome {
-    let of = find(ask, here, number)?;
+    let of = find(ask, here, number).map_err(|_| ask.fault())?;
     let found: Vec<Value> =
         of.comments.iter().filter(|one| in_time(ask, one)).map(|one| comment(ask, here, of, one)).collect();
     Ok(total_only(found.len(), &found))

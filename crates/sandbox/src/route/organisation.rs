@@ -4,9 +4,10 @@ use http::StatusCode;
 
 use super::user;
 use crate::answer::account::{self, View};
+use crate::answer::issue::shared_label;
 use crate::answer::{Answer, Outcome, Page, listed};
 use crate::ask::Ask;
-use crate::forge::{Account, Kind, Team};
+use crate::forge::{Account, Kind, Label, Team};
 
 fn find<'a>(ask: &Ask<'a>, name: &str) -> Result<&'a Account, Answer> {
     let missing = || {
@@ -31,6 +32,16 @@ pub(super) fn one(ask: &Ask<'_>, name: &str) -> Outcome {
 
 pub(super) fn repositories(ask: &Ask<'_>, name: &str) -> Outcome {
     Ok(user::owned(ask, find(ask, name)?))
+}
+
+/// Labels that all its repositories share.
+pub(super) fn labels(ask: &Ask<'_>, name: &str) -> Outcome {
+    let organisation = find(ask, name)?;
+    let mut found: Vec<&Label> = organisation.labels.iter().collect();
+    found.sort_by_key(|label| label.name.to_lowercase());
+    let (page, total) = (Page::asked(ask), found.len());
+    let cut: Vec<_> = page.cut(found).into_iter().map(|one| shared_label(ask, organisation, one)).collect();
+    Ok(listed(ask, page, total, &cut))
 }
 
 /// Teams and members are shown to members only; others get 403.

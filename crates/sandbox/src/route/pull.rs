@@ -13,6 +13,8 @@ use crate::git::{Log, ObjectId, ancestors, format_patch, unified};
 
 pub(super) fn below(ask: &Ask<'_>, here: &Here<'_>, rest: &[&str]) -> Outcome {
     match rest {
+        // A repository without a commit cannot have any.
+        [] if here.repository.git.branches.is_empty() => Err(ask.not_found()),
         [] => Ok(list(ask, here)),
         [number] => one(ask, here, number),
         [number, "files"] => files(ask, here, number),
@@ -111,7 +113,7 @@ fn commits(ask: &Ask<'_>, here: &Here<'_>, number: &str) -> Outcome {
     let (_, pull) = find(ask, here, number)?;
     let found = own_commits(here, pull);
     let page = Page::asked(ask);
-    Ok(page_of_commits(ask, here, (page, page), &found, Parts::asked(ask), false))
+    Ok(page_of_commits(ask, here, (page, page), (&found, found.len()), Parts::asked(ask), false))
 }
 
 /// 204 when it is merged, 404 when not.

@@ -29,7 +29,8 @@ struct File {
 
 fn file(ask: &Ask<'_>, here: &Here<'_>, path: &str) -> Result<File, Answer> {
     let git = &here.repository.git;
-    let at = at(ask, here)?;
+    // A ref it does not know is taken for the default branch.
+    let at = at(ask, here).ok().or_else(|| here.resolve("HEAD")).ok_or_else(|| ask.not_found())?;
     let path = clean(path);
     let found = git.tree_of(at.commit).and_then(|tree| find(git, tree, &path));
     let found =

@@ -16,7 +16,7 @@ const ENTRIES_A_PAGE: usize = 1000;
 pub(super) fn tree(ask: &Ask<'_>, here: &Here<'_>, name: &str) -> Outcome {
     let git = &here.repository.git;
     let missing = || ask.error(StatusCode::BAD_REQUEST, &format!("sha not found [{name}]"));
-    let id = git.resolve(name).map(|found| found.commit).or_else(|| git.id_starting(name)).ok_or_else(missing)?;
+    let id = here.resolve(name).map(|found| found.commit).or_else(|| git.id_starting(name)).ok_or_else(missing)?;
     let mut entries = walk(git, git.tree_of(id).ok_or_else(missing)?);
     if !ask.query.flag("recursive").unwrap_or(false) {
         entries.retain(|entry| !entry.path.contains('/'));

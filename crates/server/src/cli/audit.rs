@@ -120,6 +120,10 @@ impl Wanted {
 pub(crate) fn run(audit: &Audit, context: &Context) -> Result<Exit, End> {
     let (configuration, _) = setup::configuration(context, Purpose::Records)?;
     let settings = setup::audit(&configuration);
+    if !settings.directory.exists() {
+        let what = format!("there is no record yet in {}", settings.directory.display());
+        return Err(End::new(Exit::Found, what).with_hint("it begins with the first serve, stdio, call or key command"));
+    }
     match &audit.command {
         Command::Show { wanted, limit, oldest, json } => {
             let order = if *oldest { Order::Oldest } else { Order::Newest };

@@ -36,7 +36,7 @@ enum Form {
 
 pub(crate) fn run(config: &Config, context: &Context) -> Result<Exit, End> {
     match config.command {
-        Command::Check => check(context),
+        Command::Check => Ok(check(context)),
         Command::Reference { format } => {
             let text = match format {
                 Form::Text => reference::terminal(),
@@ -50,7 +50,7 @@ pub(crate) fn run(config: &Config, context: &Context) -> Result<Exit, End> {
     }
 }
 
-fn check(context: &Context) -> Result<Exit, End> {
+fn check(context: &Context) -> Exit {
     let loaded = load(context.sources(), Purpose::Gateway);
     for file in &loaded.files {
         terminal::line(&format!("read {}", terminal::plain(&file.display().to_string())));
@@ -64,10 +64,21 @@ fn check(context: &Context) -> Result<Exit, End> {
     }
     let errors = loaded.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
     let Some(configuration) = loaded.configuration else {
-        terminal::line(&format!("{} {errors} errors; nothing would start", terminal::styled(Style::Bad, "✗")));
-        return Ok(Exit::Configuration);
+        return wrong(errors);
     };
-    setup::check(&configuration)?;
+    let found = setup::check(&configuration);
+    if !found.is_empty() {
+        for end in &found {
+            let _ = end.tell();
+        }
+        return wrong(found.len());
+    }
     terminal::line(&format!("{} the configuration is right", terminal::styled(Style::Good, "✓")));
-    Ok(Exit::Fine)
+    Exit::Fine
+}
+
+fn wrong(errors: usize) -> Exit {
+    let errors = if errors == 1 { "1 error".to_owned() } else { format!("{errors} errors") };
+    terminal::line(&format!("{} {errors}; nothing would start", terminal::styled(Style::Bad, "✗")));
+    Exit::Configuration
 }

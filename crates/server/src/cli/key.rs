@@ -161,7 +161,7 @@ impl Desk {
                 let credential = Credential::new(stored.credential).map_err(|error| End::fault(error.to_string()))?;
                 match client.account(&credential, "key-check").user().await {
                     Ok(user) if user.id == key.account_id.value() => (),
-                    Ok(user) => words.push(format!("its Gitea token now belongs to {}", user.login)),
+                    Ok(user) => words.push(format!("its Gitea token now belongs to {}", terminal::plain(&user.login))),
                     Err(error) => words.push(format!("its Gitea token: {error}")),
                 }
             }

@@ -161,6 +161,7 @@ pub(crate) struct Session {
 
 /// Signs the process's own user in, as the owner of `GITEA_TOKEN`.
 pub(crate) async fn local(context: &Context) -> Result<Session, End> {
+    let context = &context.away_from_here();
     let (configuration, _) = configuration(context, Purpose::Gateway)?;
     telemetry::start_logging("error");
     require_local_account(&configuration)?;
@@ -205,12 +206,15 @@ pub(crate) fn signed_out(error: &AuthnError) -> End {
     }
 }
 
-/// What can be seen to be right without starting anything: names of tools, the policy, the rules of redaction.
-pub(crate) fn check(configuration: &Configuration) -> Result<(), End> {
-    catalog(configuration)?;
-    policy(configuration, &aegis_tools::catalog().names())?;
-    redactor(configuration)?;
-    ways_in(configuration, false).map(drop)
+/// All that can be seen to be wrong without starting anything: names of tools, the policy, the rules of redaction.
+pub(crate) fn check(configuration: &Configuration) -> Vec<End> {
+    let checks = [
+        catalog(configuration).err(),
+        policy(configuration, &aegis_tools::catalog().names()).err(),
+        redactor(configuration).err(),
+        ways_in(configuration, false).err(),
+    ];
+    checks.into_iter().flatten().collect()
 }
 
 fn policy(configuration: &Configuration, tools: &[&str]) -> Result<Policy, End> {
@@ -242,11 +246,17 @@ fn redactor(configuration: &Configuration) -> Result<Redactor, End> {
 
 /// Makes the state directory, for its owner alone.
 fn private_directory(path: &PathBuf) -> Result<(), End> {
-    use std::os::unix::fs::DirBuilderExt as _;
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
         End::new(Exit::Configuration, format!("STATE_DIR ({}) cannot be made: {error}", path.display()))
             .with_hint("set STATE_DIR to a folder this user may write")
-    })
+    })?;
+    let mode = std::fs::metadata(path)?.permissions().mode();
+    if mode & 0o022 == 0 {
+        return Ok(());
+    }
+    Err(End::new(Exit::Configuration, format!("STATE_DIR ({}) can be changed by other users", path.display()))
+        .with_hint("chmod 700 it"))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands errors over by value")]

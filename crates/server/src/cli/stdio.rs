@@ -16,9 +16,8 @@ use crate::{app, mcp, shutdown, telemetry};
 #[expect(clippy::doc_markdown, reason = "the text is printed by --help")]
 pub(crate) struct Stdio {}
 
-pub(crate) async fn run(_stdio: Stdio, mut context: Context) -> Result<Exit, End> {
-    // A client may start us inside somebody else's checkout: a `.env` in there must not redirect our token.
-    context.directory = None;
+pub(crate) async fn run(_stdio: Stdio, context: Context) -> Result<Exit, End> {
+    let context = context.away_from_here();
     let (configuration, _) = setup::configuration(&context, Purpose::Gateway)?;
     telemetry::start_logging(configuration.server.log_level.as_str());
     setup::require_local_account(&configuration)?;

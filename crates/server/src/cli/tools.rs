@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::end::{End, Exit};
 use super::{Context, setup};
-use crate::config::{Purpose, load};
+use crate::config::Purpose;
 use crate::mcp::listed_tool;
 use crate::terminal;
 
@@ -18,19 +18,16 @@ pub(crate) struct Tools {
 }
 
 pub(crate) async fn run(tools: &Tools, context: Context) -> Result<Exit, End> {
-    let configured = load(context.sources(), Purpose::Records).configuration;
-    let forge = configured.as_ref().is_some_and(|found| found.gitea.url.is_some() && found.gitea.token.is_some());
-    if forge {
+    // Without a forge the catalogue is listed all the same; what is set and wrong is told.
+    let context = context.away_from_here();
+    let (configuration, _) = setup::configuration(&context, Purpose::Records)?;
+    if configuration.gitea.url.is_some() && configuration.gitea.token.is_some() {
         let session = setup::local(&context).await?;
         let listed: Vec<_> = session.front.list(&session.principal).collect();
         show(tools, &listed);
         session.front.gate().audit().close().await;
     } else {
-        let catalog = match &configured {
-            Some(configuration) => setup::catalog(configuration)?,
-            None => aegis_tools::catalog(),
-        };
-        show(tools, &catalog.entries().iter().collect::<Vec<_>>());
+        show(tools, &setup::catalog(&configuration)?.entries().iter().collect::<Vec<_>>());
     }
     Ok(Exit::Fine)
 }

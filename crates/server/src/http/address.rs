@@ -11,18 +11,18 @@ const MAX_HOPS: usize = 32;
 
 /// The proxies whose `X-Forwarded-For` and `Forwarded` (RFC 7239) are believed.
 #[derive(Debug, Clone, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub(crate) struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
     /// Of these networks; none means no header is believed.
     #[must_use]
-    pub fn new(networks: Vec<IpNet>) -> Self {
+    pub(crate) fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }
 
     /// The client's address.
     #[must_use]
-    pub fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+    pub(crate) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.ip().to_canonical();
         if !self.trusts(peer) {
             return peer;

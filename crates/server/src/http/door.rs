@@ -21,14 +21,14 @@ const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// Which names this gateway answers to, and which pages may call it from a browser.
 #[derive(Debug, Clone)]
-pub struct Door {
+pub(crate) struct Door {
     hosts: Vec<String>,
     origins: Vec<Origin>,
 }
 
 /// Why a request was turned away at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum DoorError {
+pub(crate) enum DoorError {
     /// No Host, or several, or one that is none.
     #[error("a request needs exactly one well-formed Host header")]
     NoHost,
@@ -69,7 +69,7 @@ impl Door {
     /// Loopback names, the host of the public URL, and what the operator added. A host without port stands for all
     /// its ports.
     #[must_use]
-    pub fn new(public_url: Option<&Url>, hosts: &[String], origins: Vec<Origin>) -> Self {
+    pub(crate) fn new(public_url: Option<&Url>, hosts: &[String], origins: Vec<Origin>) -> Self {
         let public = public_url.and_then(Url::host_str).map(str::to_owned);
         let loopback = LOOPBACK.iter().map(|host| (*host).to_owned());
         let hosts = loopback.chain(public).chain(hosts.iter().cloned()).map(|host| host.to_lowercase()).collect();
@@ -81,7 +81,7 @@ impl Door {
     ///
     /// # Errors
     /// [`DoorError`].
-    pub fn admits(&self, headers: &HeaderMap) -> Result<(), DoorError> {
+    pub(crate) fn admits(&self, headers: &HeaderMap) -> Result<(), DoorError> {
         let mut hosts = headers.get_all(HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(DoorError::NoHost) };
         let host = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()).ok_or(DoorError::NoHost)?;
@@ -105,8 +105,17 @@ impl Door {
         let Ok(origin) = Url::parse(origin) else { return false };
         let same_host = matches!(origin.scheme(), "http" | "https")
             && origin.host_str().is_some_and(|name| name.eq_ignore_ascii_case(host.host()))
-            && origin.port_or_known_default() == host.port_u16().or(origin.port_or_known_default());
+            && origin.port_or_known_default() == host.port_u16().or(default_port(origin.scheme()));
         same_host || self.origins.iter().any(|known| *known == origin.origin())
+    }
+}
+
+/// The port a Host header without one means.
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
     }
 }
 
@@ -165,6 +174,8 @@ mod tests {
         assert_eq!(from("localhost:8080", "http://localhost:8080"), Ok(()));
         assert_eq!(from("mcp.example.org", "https://mcp.example.org"), Ok(()));
         assert_eq!(from("mcp.example.org", "https://app.example.org"), Ok(()));
+        assert_eq!(from("localhost", "http://localhost"), Ok(()));
+        assert_eq!(from("localhost", "http://localhost:9999"), Err(DoorError::ForeignOrigin));
         for origin in ["null", "http://evil.example", "http://app.example.org", "http://localhost:9999", "nonsense"] {
             assert_eq!(from("localhost:8080", origin), Err(DoorError::ForeignOrigin), "{origin}");
         }

@@ -11,12 +11,17 @@ use crate::respond;
 
 /// A tool as `tools/list` shows it. Every annotation is explicit: no client has to guess (clients.md §4).
 #[must_use]
-pub fn listed_tool(entry: &Entry) -> Tool {
+pub(crate) fn listed_tool(entry: &Entry) -> Tool {
     let spec = entry.spec();
-    let annotations = ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false);
-    let mut tool = Tool::new(spec.name, spec.description, Arc::new(entry.input_schema().clone()));
+    let hints = entry.annotations();
+    let annotations = ToolAnnotations::new()
+        .read_only(hints.read_only)
+        .destructive(hints.destructive)
+        .idempotent(hints.idempotent)
+        .open_world(hints.open_world);
+    let mut tool = Tool::new(spec.name, spec.description, Arc::clone(entry.input_schema()));
     tool.title = Some(spec.title.to_owned());
-    tool.output_schema = Some(Arc::new(entry.output_schema().clone()));
+    tool.output_schema = Some(Arc::clone(entry.output_schema()));
     tool.annotations = Some(annotations);
     tool
 }

@@ -1,10 +1,11 @@
-use aegis_gate::{OrMissing as _, Output, ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
+use aegis_gate::{Output, ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
 use aegis_gitea::read::{Commit, FileChange};
 use aegis_gitea::{GitRef, Sha, endpoints};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Scope;
+use crate::nearby::missing_ref;
 use crate::shape::{Body, RepositoryArguments, some_if};
 
 /// Most files named.
@@ -74,10 +75,10 @@ impl ReadTool for GetCommit {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_commit",
         title: "Commit",
-        description: "Shows message, files and signature of a commit.",
+        description: "Use it to see one commit and its files.",
         toolset: Toolset::Commits,
         scope: Scope::ReadRepository,
-        endpoints: &[&endpoints::COMMIT],
+        endpoints: &[&endpoints::COMMIT, &endpoints::REPOSITORY, &endpoints::BRANCHES, &endpoints::TAGS],
         aliases: &[],
     };
     type Arguments = Arguments;
@@ -90,12 +91,16 @@ impl ReadTool for GetCommit {
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Answer, ToolError> {
         let at = GitRef::parse(&arguments.sha)?;
-        let commit = permit.reader().commit(&at).await.or_missing("commit", at.as_str())?;
-        Ok(answer(permit, commit))
+        match permit.reader().commit(&at).await {
+            Ok(commit) => Ok(answer(permit, commit)),
+            Err(error) => Err(missing_ref(permit, Some(&at), error).await),
+        }
     }
 }
 
 fn answer(permit: &ReadPermit<Repository>, mut commit: Commit) -> Answer {
+    // Gitea gives them in a random order.
+    commit.files.sort_by(|one, other| one.filename.cmp(&other.filename));
     let visible = permit.visible_paths(std::mem::take(&mut commit.files), |file| file.filename.as_str());
     // Counts of all files would tell of those that are withheld.
     let counts = commit.counts.filter(|_| visible.withheld == 0);

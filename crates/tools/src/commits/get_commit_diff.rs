@@ -1,11 +1,12 @@
-use aegis_gate::{OrMissing as _, ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
-use aegis_gitea::{GitRef, RepoPath, Sha, endpoints};
+use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
+use aegis_gitea::{GitRef, RepoPath, endpoints};
 use futures_util::join;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::Scope;
 use crate::diff::{Cut, DiffAnswer, show};
+use crate::nearby::missing_ref;
 use crate::shape::{RepositoryArguments, offset};
 
 /// One commit's changes.
@@ -19,7 +20,7 @@ pub(crate) struct Arguments {
     sha: String,
     /// One file.
     path: Option<String>,
-    /// In bytes.
+    /// Start byte.
     offset: Option<i64>,
 }
 
@@ -27,10 +28,16 @@ impl ReadTool for GetCommitDiff {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_commit_diff",
         title: "Commit diff",
-        description: "Shows what a commit changed.",
+        description: "Use it to see what a commit changed.",
         toolset: Toolset::Commits,
         scope: Scope::ReadRepository,
-        endpoints: &[&endpoints::COMMIT, &endpoints::COMMIT_DIFF, &endpoints::REPOSITORY],
+        endpoints: &[
+            &endpoints::COMMIT,
+            &endpoints::COMMIT_DIFF,
+            &endpoints::REPOSITORY,
+            &endpoints::BRANCHES,
+            &endpoints::TAGS,
+        ],
         aliases: &[],
     };
     type Arguments = Arguments;
@@ -44,14 +51,16 @@ impl ReadTool for GetCommitDiff {
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<DiffAnswer, ToolError> {
         let (at, path) = (GitRef::parse(&arguments.sha)?, path(arguments)?);
         let reader = permit.reader();
-        let sha = match Sha::parse(&arguments.sha) {
+        let sha = match reader.pinned(Some(&at)).await {
             Ok(sha) => sha,
-            // A short id, a branch or a tag: the commit tells its full id.
-            Err(_) => reader.commit(&at).await.or_missing("commit", at.as_str())?.sha,
+            Err(error) => return Err(missing_ref(permit, Some(&at), error).await),
         };
         let (diff, repository) = join!(reader.commit_diff(&sha), reader.repository());
         let repository = repository?;
-        let diff = diff.or_missing("commit", at.as_str())?;
+        let diff = match diff {
+            Ok(diff) => diff,
+            Err(error) => return Err(missing_ref(permit, Some(&at), error).await),
+        };
         let mut answer = show(permit, &diff, &Cut { path: path.as_ref(), offset: offset(arguments.offset)? })?;
         answer.html_url = format!("{}/commit/{sha}", repository.html_url);
         answer.sha = Some(sha.to_string());

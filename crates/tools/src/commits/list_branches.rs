@@ -35,8 +35,8 @@ pub(crate) struct Row {
 impl ReadTool for ListBranches {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_branches",
-        title: "List branches",
-        description: "Lists branches and their newest commits.",
+        title: "Branches",
+        description: "Use it to list branches.",
         toolset: Toolset::Commits,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::BRANCHES],

@@ -1,13 +1,13 @@
 use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset, Visible};
 use aegis_gitea::read::{Commit, CommitQuery, PageRequest};
-use aegis_gitea::{RepoPath, endpoints};
+use aegis_gitea::{GiteaError, RepoPath, endpoints};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Scope;
 use crate::gather::gather;
-use crate::nearby;
+use crate::nearby::{self, Sought};
 use crate::shape::{Listing, Paging, ReferenceArgument, RepositoryArguments, SHORT_PAGE, invalid, subject};
 
 /// History, newest first.
@@ -47,11 +47,18 @@ pub(crate) struct Row {
 impl ReadTool for ListCommits {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_commits",
-        title: "List commits",
-        description: "Lists commits of a branch or path.",
+        title: "Commits",
+        description: "Use it to see who changed what.",
         toolset: Toolset::Commits,
         scope: Scope::ReadRepository,
-        endpoints: &[&endpoints::COMMITS, &endpoints::BRANCHES],
+        endpoints: &[
+            &endpoints::COMMITS,
+            &endpoints::COMMIT,
+            &endpoints::REPOSITORY,
+            &endpoints::TREE,
+            &endpoints::BRANCHES,
+            &endpoints::TAGS,
+        ],
         aliases: &[],
     };
     type Arguments = Arguments;
@@ -65,14 +72,10 @@ impl ReadTool for ListCommits {
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
         let at = arguments.at.parse()?;
         let asked = arguments.paging.asked(SHORT_PAGE)?;
+        let since = time("since", arguments.since.as_deref())?;
+        let until = time("until", arguments.until.as_deref())?;
         let asked = asked.within(permit.reader().page_bound().await);
-        let query = CommitQuery {
-            sha: at.clone(),
-            path: path(arguments)?,
-            since: time("since", arguments.since.as_deref())?,
-            until: time("until", arguments.until.as_deref())?,
-            page: asked.request(),
-        };
+        let query = CommitQuery { sha: at.clone(), path: path(arguments)?, since, until, page: asked.request() };
         let listed = match &arguments.author {
             None => permit.reader().commits(&query).await.map(|page| {
                 let rows = Visible { rows: page.items, withheld: 0 };
@@ -90,9 +93,12 @@ impl ReadTool for ListCommits {
                 })
             }
         };
-        match listed {
-            Ok(listing) => Ok(listing),
-            Err(error) => Err(nearby::missing_ref(permit, at.as_ref(), error).await),
+        match (listed, &query.path) {
+            (Ok(listing), _) => Ok(listing),
+            (Err(GiteaError::NotFound), Some(path)) => {
+                Err(nearby::missing_path(permit, Sought::Either, path, at.as_ref()).await)
+            }
+            (Err(error), _) => Err(nearby::missing_ref(permit, at.as_ref(), error).await),
         }
     }
 }

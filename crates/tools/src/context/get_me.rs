@@ -39,8 +39,8 @@ impl Output for Answer {}
 impl ReadTool for GetMe {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_me",
-        title: "Who am I",
-        description: "Tells as whom your calls run.",
+        title: "Me",
+        description: "Use it to see who you are.",
         toolset: Toolset::Context,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::USER],

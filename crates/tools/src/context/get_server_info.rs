@@ -66,8 +66,8 @@ impl Output for Answer {
 impl ReadTool for GetServerInfo {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_server_info",
-        title: "Server info",
-        description: "Tells version, limits and tools in force.",
+        title: "Server",
+        description: "Use it for version, limits and tools.",
         toolset: Toolset::Context,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::VERSION, &endpoints::API_SETTINGS],

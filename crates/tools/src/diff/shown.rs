@@ -44,9 +44,6 @@ pub(crate) struct DiffAnswer {
     /// Set where the diff is longer than the gateway reads; its end is not here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     cut_at_limit: bool,
-    /// Set where bytes that are no UTF-8 were replaced.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    lossy: bool,
     /// Invisible characters made visible.
     #[serde(skip_serializing_if = "Option::is_none")]
     sanitised: Option<u64>,
@@ -68,6 +65,9 @@ struct FileRow {
     change: Change,
     additions: u64,
     deletions: u64,
+    /// Set where bytes that are no UTF-8 were replaced.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    lossy: bool,
 }
 
 impl Output for DiffAnswer {
@@ -87,15 +87,22 @@ pub(crate) fn show(permit: &ReadPermit<Repository>, diff: &Diff, cut: &Cut<'_>) 
     let old = permit.visible_paths(new.rows, |part| part.as_ref().map_or("", |part| part.old.as_str()));
     let seen: Vec<FilePart> = old.rows.into_iter().flatten().collect();
     let (visible, places) = joined(&text, chosen(seen, cut.path)?);
+    let is_lossy = matches!(text, std::borrow::Cow::Owned(_));
+    let is_replaced = |place: &Place| {
+        is_lossy && visible.get(place.clone()).unwrap_or_default().contains(char::REPLACEMENT_CHARACTER)
+    };
     let shown = part_of(&visible, &places, cut.offset, permit.house().max_answer_bytes);
     Ok(DiffAnswer {
-        files: places.iter().filter(|(place, _)| overlap(place, &shown)).map(|(_, part)| row(part)).collect(),
+        files: places
+            .iter()
+            .filter(|(place, _)| overlap(place, &shown))
+            .map(|(place, part)| row(part, is_replaced(place)))
+            .collect(),
         size: visible.len(),
         truncated: shown.next_offset.is_some(),
         next_offset: shown.next_offset,
         withheld: some_if(new.withheld.saturating_add(old.withheld)),
         cut_at_limit: diff.is_truncated,
-        lossy: matches!(text, std::borrow::Cow::Owned(_)),
         diff: shown.of(&visible).to_owned(),
         seams: shown.seams(visible.as_bytes()),
         ..DiffAnswer::default()
@@ -108,7 +115,7 @@ fn chosen(mut seen: Vec<FilePart>, path: Option<&RepoPath>) -> Result<Vec<FilePa
     let near = nearest(path.as_str(), seen.iter().map(|part| part.new.as_str()));
     seen.retain(|part| part.new == *path || part.old == *path);
     if seen.is_empty() {
-        return Err(ToolError::Missing { what: "file in this diff", name: path.to_string(), near });
+        return Err(ToolError::Missing { what: "file", name: format!("`{path}` in this diff"), near });
     }
     Ok(seen)
 }
@@ -137,13 +144,14 @@ fn overlap(place: &Place, shown: &Window) -> bool {
     place.start < shown.range.end && shown.range.start < place.end
 }
 
-fn row(part: &FilePart) -> FileRow {
+fn row(part: &FilePart, lossy: bool) -> FileRow {
     FileRow {
         path: part.new.to_string(),
         old_path: (part.old != part.new).then(|| part.old.to_string()),
         change: part.change,
         additions: part.additions,
         deletions: part.deletions,
+        lossy,
     }
 }
 

@@ -29,10 +29,10 @@ impl ReadTool for FindFiles {
     const SPEC: ToolSpec = ToolSpec {
         name: "find_files",
         title: "Find files",
-        description: "Finds files by name or glob.",
+        description: "Use it to find files by name or glob.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,
-        endpoints: &[&endpoints::TREE, &endpoints::REPOSITORY, &endpoints::BRANCHES],
+        endpoints: &[&endpoints::TREE, &endpoints::REPOSITORY, &endpoints::BRANCHES, &endpoints::TAGS],
         aliases: &[],
     };
     type Arguments = Arguments;

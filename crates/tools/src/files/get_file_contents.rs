@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::part::{Encoding, Part};
 use super::view::{View, Wish, view};
 use crate::Scope;
-use crate::nearby;
+use crate::nearby::{self, Sought};
 use crate::shape::{ReferenceArgument, RepositoryArguments};
 
 /// One file, whole or in part.
@@ -22,11 +22,11 @@ pub(crate) struct Arguments {
     at: ReferenceArgument,
     /// From 1.
     start_line: Option<i64>,
-    /// Last one.
+    /// Inclusive.
     end_line: Option<i64>,
-    /// In bytes.
+    /// Start byte.
     offset: Option<i64>,
-    /// Exact bytes.
+    /// For raw bytes.
     encoding: Option<Encoding>,
 }
 
@@ -62,16 +62,18 @@ impl Output for Answer {
 impl ReadTool for GetFileContents {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_file_contents",
-        title: "Read file",
-        description: "Reads one file, or lines of it; images too.",
+        title: "File",
+        description: "Use it to read a file, lines or an image.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,
         endpoints: &[
             &endpoints::CONTENTS,
             &endpoints::RAW,
+            &endpoints::COMMIT,
             &endpoints::REPOSITORY,
             &endpoints::TREE,
             &endpoints::BRANCHES,
+            &endpoints::TAGS,
         ],
         aliases: &[],
     };
@@ -100,7 +102,7 @@ impl ReadTool for GetFileContents {
                 masked: None,
             }),
             Err(ToolError::Gitea(GiteaError::NotFound)) => {
-                Err(nearby::missing_path(permit, "file", &path, at.as_ref()).await)
+                Err(nearby::missing_path(permit, Sought::File, &path, at.as_ref()).await)
             }
             Err(error) => Err(error),
         }

@@ -1,5 +1,5 @@
 use aegis_gate::{Output, ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
-use aegis_gitea::read::TreeEntry;
+use aegis_gitea::read::{TreeEntry, TreeEntryKind};
 use aegis_gitea::{RepoPath, endpoints};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::pattern::Pattern;
 use super::tree::{self, TreeRow};
 use crate::Scope;
-use crate::nearby::{missing_ref, nearest};
-use crate::shape::{ReferenceArgument, RepositoryArguments, at_least, offset, some_if};
+use crate::nearby::{Sought, absent, missing_ref};
+use crate::shape::{ReferenceArgument, RepositoryArguments, at_least, directory, offset, some_if};
 
 /// Most entries of one answer.
 const MOST_ENTRIES: usize = 500;
@@ -58,10 +58,10 @@ impl ReadTool for GetFileTree {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_file_tree",
         title: "File tree",
-        description: "Shows files of all levels, with sizes.",
+        description: "Use it to see files of all levels.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,
-        endpoints: &[&endpoints::TREE, &endpoints::REPOSITORY, &endpoints::BRANCHES],
+        endpoints: &[&endpoints::TREE, &endpoints::REPOSITORY, &endpoints::BRANCHES, &endpoints::TAGS],
         aliases: &[],
     };
     type Arguments = Arguments;
@@ -69,11 +69,11 @@ impl ReadTool for GetFileTree {
     type Target = Repository;
 
     fn target(arguments: &Arguments) -> Result<Repository, ToolError> {
-        arguments.repository.target_at(&directory(arguments)?)
+        arguments.repository.target_under(&directory(arguments.path.as_deref())?)
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Answer, ToolError> {
-        let (directory, at) = (directory(arguments)?, arguments.at.parse()?);
+        let (directory, at) = (directory(arguments.path.as_deref())?, arguments.at.parse()?);
         let (depth, offset) = (at_least(1, "depth", arguments.depth)?, offset(arguments.offset)?);
         let pattern = arguments.pattern.as_deref().map(Pattern::glob).transpose()?;
         let tree = match tree::walk(permit.reader(), at.as_ref()).await {
@@ -81,7 +81,8 @@ impl ReadTool for GetFileTree {
             Err(error) => return Err(missing_ref(permit, at.as_ref(), error).await),
         };
         // Withheld before anything is picked out, or the count would tell which hidden names fit (attack R11).
-        let visible = permit.visible_paths(tree.entries, |entry| entry.path.as_str());
+        let visible =
+            permit.visible_entries(tree.entries, |entry| (entry.path.as_str(), entry.kind == TreeEntryKind::Directory));
         let below = below(visible.rows, &directory)?;
         let levels = depth.map_or(usize::MAX, |depth| usize::try_from(depth).unwrap_or(usize::MAX));
         let is_wanted = |entry: &TreeEntry| pattern.as_ref().is_none_or(|pattern| pattern.fit(&entry.path).is_some());
@@ -101,10 +102,6 @@ impl ReadTool for GetFileTree {
     }
 }
 
-fn directory(arguments: &Arguments) -> Result<RepoPath, ToolError> {
-    Ok(RepoPath::parse_directory(arguments.path.as_deref().unwrap_or_default())?)
-}
-
 /// The entries of a directory with their depth below it, from 1. One without entries is none of git's.
 fn below(entries: Vec<TreeEntry>, directory: &RepoPath) -> Result<Vec<(usize, TreeEntry)>, ToolError> {
     if directory.is_root() {
@@ -112,10 +109,8 @@ fn below(entries: Vec<TreeEntry>, directory: &RepoPath) -> Result<Vec<(usize, Tr
     }
     let depth =
         |path: &str| path.strip_prefix(directory.as_str())?.strip_prefix('/').map(|rest| rest.split('/').count());
-    let near = nearest(directory.as_str(), entries.iter().map(|entry| entry.path.as_str()));
-    let below: Vec<_> = entries.into_iter().filter_map(|entry| Some((depth(&entry.path)?, entry))).collect();
-    if below.is_empty() {
-        return Err(ToolError::Missing { what: "directory", name: directory.to_string(), near });
+    if !entries.iter().any(|entry| depth(&entry.path).is_some()) {
+        return Err(absent(Sought::Directory, directory, &entries));
     }
-    Ok(below)
+    Ok(entries.into_iter().filter_map(|entry| Some((depth(&entry.path)?, entry))).collect())
 }

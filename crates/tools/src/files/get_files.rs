@@ -1,4 +1,5 @@
 use aegis_gate::{CallError, Output, ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
+use aegis_gitea::read::TreeEntry;
 use aegis_gitea::{GitRef, GiteaError, RepoPath, endpoints};
 use futures_util::{StreamExt as _, stream};
 use schemars::JsonSchema;
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::part::Part;
 use super::view::{Kind, View, Wish, view};
 use crate::Scope;
+use crate::nearby::{self, Sought};
 use crate::shape::{ReferenceArgument, RepositoryArguments};
 
 /// Most paths at once.
@@ -50,6 +52,8 @@ struct FileRow {
 struct RowError {
     code: &'static str,
     message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
 }
 
 impl Output for Answer {
@@ -63,11 +67,19 @@ impl Output for Answer {
 impl ReadTool for GetFiles {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_files",
-        title: "Read files",
-        description: "Reads several text files at once.",
+        title: "Files",
+        description: "Use it to read several text files.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,
-        endpoints: &[&endpoints::CONTENTS, &endpoints::RAW],
+        endpoints: &[
+            &endpoints::CONTENTS,
+            &endpoints::RAW,
+            &endpoints::COMMIT,
+            &endpoints::REPOSITORY,
+            &endpoints::TREE,
+            &endpoints::BRANCHES,
+            &endpoints::TAGS,
+        ],
         aliases: &[],
     };
     type Arguments = Arguments;
@@ -83,17 +95,23 @@ impl ReadTool for GetFiles {
         let asked: Vec<_> =
             arguments.paths.iter().take(MOST_PATHS).map(|path| one(permit, path, at.as_ref())).collect();
         let outcomes: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
-        if outcomes.iter().any(is_absent) && !outcomes.iter().any(proves_the_repository) {
-            // Perhaps it is the repository that is not there: the gate looks, and says which.
-            let name = arguments.paths.first().cloned().unwrap_or_default();
-            return Err(ToolError::missing("file", name));
-        }
+        let entries = match outcomes.iter().any(is_absent).then(|| nearby::seen(permit, at.as_ref())) {
+            None => Vec::new(),
+            Some(seen) => match seen.await {
+                Ok(entries) => entries,
+                // Then only the hints are missing.
+                Err(_) if outcomes.iter().any(proves_the_state) => Vec::new(),
+                Err(error) => return Err(nearby::missing_ref(permit, at.as_ref(), error).await),
+            },
+        };
         let mut left_bytes = permit.house().max_answer_bytes;
         let mut answer = Answer { files: Vec::new(), scanned: Vec::new() };
         for (path, outcome) in arguments.paths.iter().zip(outcomes) {
             let row = match outcome {
                 Ok(view) => shown(path, view, &mut left_bytes, &mut answer.scanned),
-                Err(error) => FileRow { path: path.clone(), view: None, error: Some(row_error(error)?) },
+                Err(error) => {
+                    FileRow { path: path.clone(), view: None, error: Some(row_error(path, error, &entries)?) }
+                }
             };
             answer.files.push(row);
         }
@@ -104,10 +122,7 @@ impl ReadTool for GetFiles {
 /// One file. The policy decides about each path before Gitea is asked about it.
 async fn one(permit: &ReadPermit<Repository>, path: &str, at: Option<&GitRef>) -> Result<View, ToolError> {
     let path = RepoPath::parse(path)?;
-    let may_be_read = permit.visible_paths(vec![path.as_str()], |path| path).withheld == 0;
-    if !may_be_read {
-        return Err(ToolError::Call(CallError::PolicyDenied { rule: "path".to_owned() }));
-    }
+    permit.may_read(&path)?;
     let wish = Wish { part: Part::Whole, exact: false, most_bytes: permit.house().max_answer_bytes };
     view(permit.reader(), &path, at, wish, permit.house()).await
 }
@@ -116,19 +131,20 @@ fn is_absent(outcome: &Result<View, ToolError>) -> bool {
     matches!(outcome, Err(ToolError::Gitea(GiteaError::NotFound)))
 }
 
-fn proves_the_repository(outcome: &Result<View, ToolError>) -> bool {
+/// Whether the repository is there, and the state of it that was asked for.
+fn proves_the_state(outcome: &Result<View, ToolError>) -> bool {
     matches!(outcome, Ok(_) | Err(ToolError::Call(CallError::TooLarge { .. })))
 }
 
 /// The row of a file, within what the answer has left. A file that no longer fits is left to another call.
 fn shown(path: &str, mut view: View, left_bytes: &mut usize, scanned: &mut Vec<u8>) -> FileRow {
     if view.kind == Kind::Image {
-        view.hint = Some("get_file_contents shows it");
+        view.hint = Some("get_file_contents shows it, or its bytes with encoding base64");
     }
     let length = view.content.as_ref().map_or(0, String::len);
     if length > *left_bytes {
         let message = "no room is left in this answer; ask for it by itself".to_owned();
-        let error = Some(RowError { code: "too_large", message });
+        let error = Some(RowError { code: "too_large", message, hint: None });
         return FileRow { path: path.to_owned(), view: None, error };
     }
     *left_bytes -= length;
@@ -139,21 +155,19 @@ fn shown(path: &str, mut view: View, left_bytes: &mut usize, scanned: &mut Vec<u
 }
 
 /// What belongs to one path stays there; a fault or a refusal of the whole repository fails the call.
-fn row_error(error: ToolError) -> Result<RowError, ToolError> {
+fn row_error(path: &str, error: ToolError, entries: &[TreeEntry]) -> Result<RowError, ToolError> {
     let error = match error {
-        ToolError::Gitea(GiteaError::NotFound) => {
-            return Ok(RowError { code: "not_found", message: "there is no such file".to_owned() });
-        }
-        ToolError::Call(error) => error,
-        other => return Err(other),
+        ToolError::Gitea(GiteaError::NotFound) => nearby::absent(Sought::File, &RepoPath::parse(path)?, entries),
+        other => other,
     };
+    let error = nearby::as_call_error(error)?;
     match &error {
         CallError::PolicyDenied { .. } => {
             let message = "this gateway's policy does not allow it".to_owned();
-            Ok(RowError { code: error.code(), message })
+            Ok(RowError { code: error.code(), message, hint: None })
         }
-        CallError::InvalidArgument { .. } | CallError::TooLarge { .. } => {
-            Ok(RowError { code: error.code(), message: error.to_string() })
+        CallError::NotFound { .. } | CallError::InvalidArgument { .. } | CallError::TooLarge { .. } => {
+            Ok(RowError { code: error.code(), message: error.to_string(), hint: error.hint() })
         }
         _ => Err(ToolError::Call(error)),
     }

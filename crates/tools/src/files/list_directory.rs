@@ -1,13 +1,13 @@
 use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
 use aegis_gitea::read::{File, FileKind};
-use aegis_gitea::{GiteaError, RepoPath, Sha, endpoints};
+use aegis_gitea::{GiteaError, Sha, endpoints};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::tree::EntryKind;
 use crate::Scope;
-use crate::nearby;
-use crate::shape::{LONG_PAGE, Listing, Paging, ReferenceArgument, RepositoryArguments};
+use crate::nearby::{self, Sought};
+use crate::shape::{LONG_PAGE, Listing, Paging, ReferenceArgument, RepositoryArguments, directory};
 
 /// The entries of one directory.
 pub(crate) struct ListDirectory;
@@ -42,11 +42,18 @@ pub(crate) struct Row {
 impl ReadTool for ListDirectory {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_directory",
-        title: "List directory",
-        description: "Lists the entries of a directory.",
+        title: "Directory",
+        description: "Use it to list a directory.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,
-        endpoints: &[&endpoints::CONTENTS, &endpoints::REPOSITORY, &endpoints::TREE, &endpoints::BRANCHES],
+        endpoints: &[
+            &endpoints::CONTENTS,
+            &endpoints::COMMIT,
+            &endpoints::REPOSITORY,
+            &endpoints::TREE,
+            &endpoints::BRANCHES,
+            &endpoints::TAGS,
+        ],
         aliases: &[],
     };
     type Arguments = Arguments;
@@ -54,30 +61,27 @@ impl ReadTool for ListDirectory {
     type Target = Repository;
 
     fn target(arguments: &Arguments) -> Result<Repository, ToolError> {
-        arguments.repository.target_at(&directory(arguments)?)
+        arguments.repository.target_under(&directory(arguments.path.as_deref())?)
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
         let asked = arguments.paging.asked(LONG_PAGE)?;
-        let (path, at) = (directory(arguments)?, arguments.at.parse()?);
+        let (path, at) = (directory(arguments.path.as_deref())?, arguments.at.parse()?);
         let entries = match permit.reader().directory(&path, at.as_ref()).await {
             Ok(entries) => entries,
             Err(GiteaError::NotFound) => {
-                return Err(nearby::missing_path(permit, "directory", &path, at.as_ref()).await);
+                return Err(nearby::missing_path(permit, Sought::Directory, &path, at.as_ref()).await);
             }
             Err(error) => return Err(ToolError::Gitea(error)),
         };
-        let mut visible = permit.visible_paths(entries, |entry| entry.path.as_str());
+        let mut visible =
+            permit.visible_entries(entries, |entry| (entry.path.as_str(), entry.kind == FileKind::Directory));
         let total = u64::try_from(visible.rows.len()).ok();
         let asked = asked.within(permit.reader().page_bound().await);
         let (rows, has_more) = asked.slice(std::mem::take(&mut visible.rows));
         visible.rows = rows;
         Ok(Listing::new(asked, visible, has_more, total, row))
     }
-}
-
-fn directory(arguments: &Arguments) -> Result<RepoPath, ToolError> {
-    Ok(RepoPath::parse_directory(arguments.path.as_deref().unwrap_or_default())?)
 }
 
 fn row(entry: File) -> Row {

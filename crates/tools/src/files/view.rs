@@ -182,6 +182,7 @@ async fn streamed(
     let start = offset.saturating_sub(seam);
     let most = u64::try_from(wish.most_bytes).unwrap_or(u64::MAX);
     let length = (offset - start).saturating_add(most).saturating_add(seam);
-    let raw = reader.raw(path, at, Some(ByteRange { start, length })).await?;
+    let at = reader.pinned(at).await?;
+    let raw = reader.raw(path, &at, Some(ByteRange { start, length })).await?;
     Ok(Content { bytes: raw.content, start, size: raw.size_bytes.unwrap_or(size) })
 }

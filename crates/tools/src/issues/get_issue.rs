@@ -23,9 +23,9 @@ pub(crate) struct Arguments {
     repository: RepositoryArguments,
     #[serde(flatten)]
     index: IndexArgument,
-    /// Show them.
+    /// Include them.
     comments: Option<bool>,
-    /// In bytes.
+    /// Start byte.
     offset: Option<i64>,
 }
 
@@ -79,7 +79,7 @@ impl ReadTool for GetIssue {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_issue",
         title: "Issue",
-        description: "Shows an issue, with comments on request.",
+        description: "Use it to read an issue, comments too.",
         toolset: Toolset::Issues,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::ISSUE, &endpoints::ISSUE_COMMENTS],

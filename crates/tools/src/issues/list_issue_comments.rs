@@ -16,9 +16,9 @@ pub(crate) struct Arguments {
     repository: RepositoryArguments,
     #[serde(flatten)]
     index: IndexArgument,
-    /// One id, whole.
+    /// Only this id.
     comment: Option<i64>,
-    /// In bytes.
+    /// Start byte.
     offset: Option<i64>,
     #[serde(flatten)]
     paging: Paging,
@@ -42,11 +42,11 @@ impl Output for Answer {
 impl ReadTool for ListIssueComments {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_issue_comments",
-        title: "List comments",
-        description: "Lists comments of an issue or pull request.",
+        title: "Comments",
+        description: "Use it to read comments.",
         toolset: Toolset::Issues,
         scope: Scope::ReadRepository,
-        endpoints: &[&endpoints::ISSUE_COMMENTS],
+        endpoints: &[&endpoints::ISSUE_COMMENTS, &endpoints::ISSUE],
         aliases: &[],
     };
     type Arguments = Arguments;

@@ -1,10 +1,12 @@
 use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset, Visible};
-use aegis_gitea::endpoints;
-use aegis_gitea::read::{Issue, IssueQuery};
+use aegis_gitea::read::{Issue, IssueQuery, PageRequest};
+use aegis_gitea::{GiteaError, Owner, endpoints};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::label;
 use crate::Scope;
+use crate::gather::gather;
 use crate::shape::{
     Listing, Paging, RepositoryArguments, SHORT_PAGE, Standing, Wanted, in_row, invalid, login, logins, names,
 };
@@ -16,12 +18,16 @@ pub(crate) struct ListIssues;
 pub(crate) struct Arguments {
     #[serde(flatten)]
     repository: RepositoryArguments,
-    /// Open if absent.
+    /// Default open.
     state: Option<Wanted>,
     /// All of these.
     labels: Option<Vec<String>>,
     /// Words.
     query: Option<String>,
+    /// Login.
+    author: Option<String>,
+    /// Login.
+    assignee: Option<String>,
     #[serde(flatten)]
     paging: Paging,
 }
@@ -52,11 +58,11 @@ pub(crate) struct Row {
 impl ReadTool for ListIssues {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_issues",
-        title: "List issues",
-        description: "Lists issues.",
+        title: "Issues",
+        description: "Use it to list issues.",
         toolset: Toolset::Issues,
         scope: Scope::ReadRepository,
-        endpoints: &[&endpoints::ISSUES],
+        endpoints: &[&endpoints::ISSUES, &endpoints::LABELS, &endpoints::ORGANIZATION_LABELS],
         aliases: &[],
     };
     type Arguments = Arguments;
@@ -69,25 +75,51 @@ impl ReadTool for ListIssues {
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
         let asked = arguments.paging.asked(SHORT_PAGE)?;
-        let labels = arguments.labels.clone().unwrap_or_default();
-        if labels.iter().any(|label| label.contains(',')) {
+        let names = arguments.labels.clone().unwrap_or_default();
+        if names.iter().any(|label| label.contains(',')) {
             // Gitea takes it for two labels.
             return Err(invalid("labels", "a name holds a comma", "such a label cannot be asked for"));
         }
+        let (author, assignee) =
+            (person("author", arguments.author.as_deref())?, person("assignee", arguments.assignee.as_deref())?);
         let asked = asked.within(permit.reader().page_bound().await);
+        let labels = if names.is_empty() { label::Asked::default() } else { label::sorted(permit, names).await? };
         let query = IssueQuery {
             state: arguments.state.unwrap_or_default().into(),
-            labels,
+            labels: labels.own,
             q: arguments.query.clone(),
             milestone: None,
-            assignee: None,
-            author: None,
+            assignee,
+            author,
             since: None,
             page: asked.request(),
         };
-        let page = permit.reader().issues(&query).await?;
-        let rows = Visible { rows: page.items, withheld: 0 };
-        Ok(Listing::new(asked, rows, page.has_more, page.total, row))
+        let absent = |error| unknown_person(&query, error);
+        if labels.others.is_empty() {
+            let page = permit.reader().issues(&query).await.map_err(absent)?;
+            let rows = Visible { rows: page.items, withheld: 0 };
+            return Ok(Listing::new(asked, rows, page.has_more, page.total, row));
+        }
+        let fetch = async |page: PageRequest| permit.reader().issues(&IssueQuery { page, ..query.clone() }).await;
+        let bears =
+            |issue: &Issue| labels.others.iter().all(|name| issue.labels.iter().any(|label| label.name == *name));
+        let gathered = gather(asked.reach(), bears, fetch).await.map_err(absent)?;
+        let (rows, has_more) = asked.slice(gathered.rows);
+        let rows = Visible { rows, withheld: 0 };
+        Ok(Listing::new(asked, rows, has_more, None, row).cut_short(gathered.is_cut))
+    }
+}
+
+fn person(argument: &str, login: Option<&str>) -> Result<Option<Owner>, ToolError> {
+    let refuse = |_| invalid(argument, "it is no login", "give the name they sign in with");
+    login.map(Owner::parse).transpose().map_err(refuse)
+}
+
+/// Gitea has no issues of somebody it does not know: it says 404.
+fn unknown_person(query: &IssueQuery, error: GiteaError) -> ToolError {
+    match (error, query.author.as_ref().into_iter().chain(&query.assignee).next()) {
+        (GiteaError::NotFound, Some(person)) => ToolError::missing("issue of a person called", person.as_str()),
+        (error, _) => ToolError::Gitea(error),
     }
 }
 

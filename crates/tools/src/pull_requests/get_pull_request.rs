@@ -92,7 +92,7 @@ impl ReadTool for GetPullRequest {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_pull_request",
         title: "Pull request",
-        description: "Shows a pull request with checks and reviews.",
+        description: "Use it to read a pull request and its reviews.",
         toolset: Toolset::PullRequests,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::PULL, &endpoints::COMMIT_STATUS, &endpoints::REVIEWS],

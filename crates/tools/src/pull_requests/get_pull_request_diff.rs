@@ -19,15 +19,15 @@ pub(crate) struct Arguments {
     index: IndexArgument,
     /// One file.
     path: Option<String>,
-    /// In bytes.
+    /// Start byte.
     offset: Option<i64>,
 }
 
 impl ReadTool for GetPullRequestDiff {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_pull_request_diff",
-        title: "Pull request diff",
-        description: "Shows what a pull request changes.",
+        title: "Pull diff",
+        description: "Use it to see what a pull request changes.",
         toolset: Toolset::PullRequests,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::PULL, &endpoints::PULL_DIFF],

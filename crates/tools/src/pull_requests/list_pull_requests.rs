@@ -15,7 +15,7 @@ pub(crate) struct ListPullRequests;
 pub(crate) struct Arguments {
     #[serde(flatten)]
     repository: RepositoryArguments,
-    /// Open if absent.
+    /// Default open.
     state: Option<Wanted>,
     #[serde(flatten)]
     paging: Paging,
@@ -50,11 +50,11 @@ pub(crate) struct Row {
 impl ReadTool for ListPullRequests {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_pull_requests",
-        title: "List pull requests",
-        description: "Lists pull requests.",
+        title: "Pull requests",
+        description: "Use it to list pull requests.",
         toolset: Toolset::PullRequests,
         scope: Scope::ReadRepository,
-        endpoints: &[&endpoints::PULLS],
+        endpoints: &[&endpoints::PULLS, &endpoints::REPOSITORY],
         aliases: &[],
     };
     type Arguments = Arguments;

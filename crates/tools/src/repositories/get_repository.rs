@@ -83,7 +83,7 @@ impl ReadTool for GetRepository {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_repository",
         title: "Repository",
-        description: "Shows branch, languages, topics and last update.",
+        description: "Use it for branch, language, rights.",
         toolset: Toolset::Repositories,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::REPOSITORY, &endpoints::LANGUAGES],

@@ -46,8 +46,8 @@ enum Sort {
 impl ReadTool for ListRepositories {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_repositories",
-        title: "List repositories",
-        description: "Lists your repositories or an owner's.",
+        title: "Repositories",
+        description: "Use it to list repositories.",
         toolset: Toolset::Repositories,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::USER_REPOSITORIES, &endpoints::OWNER_REPOSITORIES],
@@ -67,16 +67,18 @@ impl ReadTool for ListRepositories {
         let asked = arguments.paging.asked(LONG_PAGE)?;
         let id = |repository: &Repository| Some(repository.full_name.clone());
         let asked = asked.within(permit.reader().page_bound().await);
-        if arguments.is_plain() {
+        if arguments.is_plain() && !permit.may_withhold() {
             let page = fetch(asked.request()).await.map_err(|error| absent(owner.as_ref(), error))?;
             let visible = permit.visible(page.items, id);
             return Ok(Listing::new(asked, visible, page.has_more, page.total, RepositoryRow::from));
         }
-        // Gitea's two lists know neither filter nor order.
-        let gathered = gather(usize::MAX, |repository| arguments.wants(repository), fetch).await;
-        let mut gathered = gathered.map_err(|error| absent(owner.as_ref(), error))?;
-        arguments.order(&mut gathered.rows);
+        // Gitea's two lists know neither filter nor order. The policy has its word first: what it keeps back is counted
+        // the same whatever was filtered for, and tells nothing of itself.
+        let gathered = gather(usize::MAX, |_| true, fetch).await;
+        let gathered = gathered.map_err(|error| absent(owner.as_ref(), error))?;
         let mut visible = permit.visible(gathered.rows, id);
+        visible.rows.retain(|repository| arguments.wants(repository));
+        arguments.order(&mut visible.rows);
         let total = u64::try_from(visible.rows.len()).ok().filter(|_| !gathered.is_cut);
         let (rows, has_more) = asked.slice(std::mem::take(&mut visible.rows));
         visible.rows = rows;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::row::RepositoryRow;
 use crate::Scope;
+use crate::gather::gather;
 use crate::shape::{LONG_PAGE, Listing, Paging};
 
 /// Repositories by words.
@@ -22,8 +23,8 @@ pub(crate) struct Arguments {
 impl ReadTool for SearchRepositories {
     const SPEC: ToolSpec = ToolSpec {
         name: "search_repositories",
-        title: "Search repositories",
-        description: "Finds repositories by words.",
+        title: "Search",
+        description: "Use it to find repositories by words.",
         toolset: Toolset::Repositories,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::REPOSITORY_SEARCH],
@@ -40,21 +41,22 @@ impl ReadTool for SearchRepositories {
     async fn run(permit: &ReadPermit<Account>, arguments: &Arguments) -> Result<Listing<RepositoryRow>, ToolError> {
         let asked = arguments.paging.asked(LONG_PAGE)?;
         let asked = asked.within(permit.reader().page_bound().await);
-        let search = RepositorySearch {
-            q: arguments.query.clone(),
-            topic: false,
-            owner_id: None,
-            archived: None,
-            private: None,
-            sort: None,
-            order: None,
-            page: asked.request(),
+        let fetch = |page| {
+            let q = arguments.query.clone();
+            let (archived, private, sort, order) = (None, None, None, None);
+            let search = RepositorySearch { q, topic: false, owner_id: None, archived, private, sort, order, page };
+            async move { permit.reader().search_repositories(&search).await }
         };
-        let page = permit.reader().search_repositories(&search).await?;
-        let visible = permit.visible(page.items, |repository| Some(repository.full_name.clone()));
-        // What a search withholds would tell whether a guessed name exists: here neither it nor a total is counted
-        // (attack R11).
-        let rows = Visible { rows: visible.rows, withheld: 0 };
-        Ok(Listing::new(asked, rows, page.has_more, None, RepositoryRow::from))
+        if !permit.may_withhold() {
+            let page = fetch(asked.request()).await?;
+            let rows = Visible { rows: page.items, withheld: 0 };
+            return Ok(Listing::new(asked, rows, page.has_more, page.total, RepositoryRow::from));
+        }
+        // A count of what a search keeps back, or a page that is short of it, would tell whether a guessed name exists:
+        // pages are cut from what may be seen alone (attack R11).
+        let gathered = gather(asked.reach(), |repository| permit.sees(&repository.full_name), fetch).await?;
+        let (rows, has_more) = asked.slice(gathered.rows);
+        let rows = Visible { rows, withheld: 0 };
+        Ok(Listing::new(asked, rows, has_more, None, RepositoryRow::from).cut_short(gathered.is_cut))
     }
 }

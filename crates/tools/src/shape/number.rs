@@ -14,6 +14,15 @@ pub(crate) fn at_least(least: u64, argument: &str, number: Option<i64>) -> Resul
     number.map(in_range).transpose()
 }
 
+/// The number, if there is one, from 1 to `most`.
+pub(crate) fn between(most: u32, argument: &str, number: Option<i64>) -> Result<Option<u32>, ToolError> {
+    let in_range = |number: i64| {
+        let refuse = || invalid(argument, format!("got {number}"), format!("it takes a whole number from 1 to {most}"));
+        u32::try_from(number).ok().filter(|number| (1..=most).contains(number)).ok_or_else(refuse)
+    };
+    number.map(in_range).transpose()
+}
+
 /// A place to go on from; the start where none is named.
 pub(crate) fn offset(number: Option<i64>) -> Result<usize, ToolError> {
     let offset = at_least(0, "offset", number)?.unwrap_or_default();

@@ -5,12 +5,14 @@ use aegis_gitea::read::PageRequest;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::at_least;
+use super::{at_least, between};
 
 /// Rows of a page of issues, pull requests or commits, where no limit is asked for.
 pub(crate) const SHORT_PAGE: u32 = 10;
 /// Rows of a page of anything else, where no limit is asked for.
 pub(crate) const LONG_PAGE: u32 = 30;
+/// Last page that may be asked for. Far beyond it Gitea's arithmetic overflows, and its first page comes again.
+const LAST_PAGE: u32 = 100_000;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct Paging {
@@ -32,12 +34,9 @@ pub(crate) struct Asked {
 impl Paging {
     /// The page to ask for, where `default` rows are a page unless the caller says otherwise.
     pub(crate) fn asked(&self, default: u32) -> Result<Asked, ToolError> {
-        let number = |argument: &str, number: Option<i64>, default: u32| {
-            let number = at_least(1, argument, number)?;
-            Ok::<_, ToolError>(number.map_or(default, |number| u32::try_from(number).unwrap_or(u32::MAX)))
-        };
-        let wanted = number("limit", self.limit, default)?;
-        Ok(Asked { page: number("page", self.page, 1)?, limit: wanted, clamped: false })
+        let limit = at_least(1, "limit", self.limit)?;
+        let limit = limit.map_or(default, |limit| u32::try_from(limit).unwrap_or(u32::MAX));
+        Ok(Asked { page: between(LAST_PAGE, "page", self.page)?.unwrap_or(1), limit, clamped: false })
     }
 }
 
@@ -78,7 +77,8 @@ mod tests {
         assert_eq!(asked(None, None), Asked { page: 1, limit: 10, clamped: false });
         assert_eq!(asked(Some(3), Some(50)), Asked { page: 3, limit: 50, clamped: false });
         assert_eq!(asked(None, Some(1_000_000_000)), Asked { page: 1, limit: 50, clamped: true });
-        assert_eq!(asked(Some(i64::MAX), Some(i64::MAX)), Asked { page: u32::MAX, limit: 50, clamped: true });
+        assert_eq!(asked(Some(100_000), Some(i64::MAX)), Asked { page: 100_000, limit: 50, clamped: true });
+        assert!(Paging { page: Some(100_001), limit: None }.asked(SHORT_PAGE).is_err());
         assert!(Paging { page: Some(0), limit: None }.asked(SHORT_PAGE).is_err());
         assert!(Paging { page: None, limit: Some(0) }.asked(SHORT_PAGE).is_err());
     }

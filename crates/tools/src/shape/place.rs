@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub(crate) struct RepositoryArguments {
     /// Owner.
     owner: Option<String>,
-    /// Or owner/name.
+    #[schemars(description = "[owner/]name.")]
     repo: String,
 }
 
@@ -18,12 +18,22 @@ impl RepositoryArguments {
     pub(crate) fn target(&self) -> Result<Repository, ToolError> {
         match &self.owner {
             Some(owner) => {
-                let id = RepositoryId::new(Owner::parse(owner)?, RepositoryName::parse(&self.repo)?);
-                Ok(Repository::new(id))
+                let owner = Owner::parse(owner)?;
+                match RepositoryId::parse(&self.repo) {
+                    Err(_) => Ok(Repository::new(RepositoryId::new(owner, RepositoryName::parse(&self.repo)?))),
+                    Ok(id) if id.owner().as_str().eq_ignore_ascii_case(owner.as_str()) => Ok(Repository::new(id)),
+                    Ok(id) => Err(invalid("owner", format!("got {owner}, but repo says {id}"), "leave out owner")),
+                }
             }
             None if self.repo.contains('/') => Ok(Repository::new(RepositoryId::parse(&self.repo)?)),
             None => Err(invalid("owner", "it is missing", "give it, or write `repo` as owner/name")),
         }
+    }
+
+    /// One directory of it, to be listed; the root names the repository.
+    pub(crate) fn target_under(&self, directory: &RepoPath) -> Result<Repository, ToolError> {
+        let repository = self.target()?;
+        Ok(if directory.is_root() { repository } else { repository.under(directory.clone()) })
     }
 
     /// One path of it, where one is named; the root names the repository.
@@ -33,9 +43,18 @@ impl RepositoryArguments {
     }
 }
 
+/// The path of a directory: the root where none is named, also as `/` or `.`; a trailing slash and a leading `./` are
+/// left out.
+pub(crate) fn directory(path: Option<&str>) -> Result<RepoPath, ToolError> {
+    let path = path.unwrap_or_default();
+    let path = path.strip_prefix("./").unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    Ok(RepoPath::parse_directory(if path == "." { "" } else { path })?)
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct ReferenceArgument {
-    /// Branch or commit.
+    /// Branch, tag, sha.
     #[serde(rename = "ref")]
     reference: Option<String>,
 }
@@ -75,12 +94,15 @@ mod tests {
     }
 
     #[test]
-    fn g01_owner_and_name_come_apart_or_together_but_not_both() {
+    fn g01_owner_and_name_come_apart_or_together_and_do_not_contradict() {
         assert_eq!(id(Some("acme"), "widget").as_deref(), Some("acme/widget"));
         assert_eq!(id(None, "acme/widget").as_deref(), Some("acme/widget"));
+        assert_eq!(id(Some("ACME"), "acme/widget").as_deref(), Some("acme/widget"));
         for (owner, repo) in [
             (None, "widget"),
-            (Some("acme"), "acme/widget"),
+            (Some("bob"), "acme/widget"),
+            (Some("acme"), "acme/widget/x"),
+            (Some("../acme"), "acme/widget"),
             (Some("acme/x"), "widget"),
             (Some(""), "widget"),
             (Some(".."), "widget"),
@@ -91,6 +113,25 @@ mod tests {
             (None, "acme/widget?x="),
         ] {
             assert_eq!(id(owner, repo), None, "{owner:?} {repo}");
+        }
+    }
+
+    #[test]
+    fn g02_a_directory_is_named_as_shells_name_it_and_nothing_leads_out() {
+        for (written, meant) in [
+            (None, ""),
+            (Some(""), ""),
+            (Some("/"), ""),
+            (Some("."), ""),
+            (Some("./"), ""),
+            (Some("src/"), "src"),
+            (Some("./src"), "src"),
+            (Some("a/b"), "a/b"),
+        ] {
+            assert_eq!(directory(written).unwrap().as_str(), meant, "{written:?}");
+        }
+        for bad in ["..", "../", "./..", "/src", "//", "src//", "././src", ".git/", "./.git"] {
+            assert!(directory(Some(bad)).is_err(), "{bad}");
         }
     }
 }

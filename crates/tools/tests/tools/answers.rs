@@ -17,7 +17,7 @@ async fn every_answer_is_what_its_schema_says() {
     for (tool, arguments) in samples() {
         let answer = test.call("alice", tool, arguments.clone()).await;
         let answer = answer.unwrap_or_else(|error| panic!("{tool} {arguments}: {error} {:?}", error.hint()));
-        let schema = Value::Object(catalog.find(tool).unwrap().output_schema().clone());
+        let schema = Value::Object(catalog.find(tool).unwrap().output_schema().as_ref().clone());
         let wrong = misfit(tool, &schema, &Value::Object(answer.structured.clone()));
         assert_eq!(wrong, None, "{arguments}");
         assert!(answer.text.len() <= 100_000, "{tool}");

@@ -122,9 +122,10 @@ async fn pages_follow_each_other_without_gap_and_end() {
     numbers.sort_unstable();
     numbers.dedup();
     assert_eq!((count, numbers.len()), (35, 35));
-    let far = json!({"repo": "load/large", "page": 4_000_000_000_i64});
-    let far = object(&test, "bench", "list_issues", far).await;
+    let far = object(&test, "bench", "list_issues", json!({"repo": "load/large", "page": 100_000})).await;
     assert_eq!((&far["items"], &far["has_more"]), (&json!([]), &json!(false)));
+    let farther = refusal(&test, "bench", "list_issues", json!({"repo": "load/large", "page": 100_001})).await;
+    assert!(farther.to_string().contains("from 1 to 100000"), "{farther}");
 }
 
 #[tokio::test]

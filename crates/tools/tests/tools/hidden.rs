@@ -125,3 +125,33 @@ async fn what_was_withheld_is_on_record() {
     assert_eq!(call.field("withheld"), Some(&json!(1)));
     assert_eq!((call.text("login"), call.text("target")), (Some("alice"), Some("acme/widget")));
 }
+
+#[tokio::test]
+async fn r11_a_search_tells_nothing_of_what_it_keeps_back() {
+    let policy = r#"
+        [[rule]]
+        id = "all"
+        effect = "allow"
+        who = ["*"]
+        repositories = ["*"]
+        paths = ["**"]
+        tools = ["*"]
+        [[rule]]
+        id = "no-notes"
+        effect = "deny"
+        who = ["*"]
+        repositories = ["alice/notes"]
+        paths = ["**"]
+        tools = ["*"]
+    "#;
+    let test = Setup::new(catalog()).policy(policy).start().await.unwrap();
+    let open = TestGate::start(catalog()).await.unwrap();
+    let search = |query: &str| json!({"query": query, "limit": 1});
+    let seen = open.call("alice", "search_repositories", search("notes")).await.unwrap().structured;
+    assert_eq!(seen["items"][0]["full_name"], "alice/notes", "the search finds it where nothing hides it");
+    let hidden = test.call("alice", "search_repositories", search("notes")).await.unwrap().structured;
+    let absent = test.call("alice", "search_repositories", search("notesx")).await.unwrap().structured;
+    assert_eq!(hidden, absent);
+    let listed = test.call("alice", "list_repositories", json!({"limit": 1, "page": 2})).await.unwrap().structured;
+    assert_eq!(listed.get("total"), None, "a total counts what is kept back: {listed:?}");
+}

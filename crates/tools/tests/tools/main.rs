@@ -9,6 +9,7 @@ mod canary;
 mod catalogue;
 mod content;
 mod hidden;
+mod oddities;
 mod refused;
 mod renamed;
 mod samples;

@@ -173,3 +173,37 @@ async fn a_thing_that_is_not_there_is_named_with_what_is() {
     let (said, _) = hint("list_repositories", json!({"owner": "nobody"})).await;
     assert!(said.contains("owner nobody"), "{said}");
 }
+
+#[tokio::test]
+async fn g04_a_path_of_commits_is_sent_as_the_path_it_is() {
+    let policy = r#"
+        [[rule]]
+        id = "all"
+        effect = "allow"
+        who = ["*"]
+        repositories = ["*"]
+        paths = ["**"]
+        tools = ["*"]
+        [[rule]]
+        id = "no-src"
+        effect = "deny"
+        who = ["*"]
+        repositories = ["*"]
+        paths = ["src"]
+        tools = ["*"]
+    "#;
+    let test = Setup::new(catalog()).policy(policy).start().await.unwrap();
+    let commits = |path: &str| json!({"repo": "acme/widget", "path": path});
+    assert_eq!(refusal(&test, "alice", "list_commits", commits("src")).await.code(), "policy_denied");
+    assert_eq!(refusal(&test, "alice", "list_commits", commits("src/main.rs")).await.code(), "policy_denied");
+    for pathspec in ["s?c", "[s]rc/*"] {
+        assert_eq!(refusal(&test, "alice", "list_commits", commits(pathspec)).await.code(), "not_found", "{pathspec}");
+    }
+    test.call("alice", "list_commits", commits("README.md")).await.unwrap();
+    let asked: Vec<String> = test.sandbox.requests().into_iter().map(|request| request.path).collect();
+    let pathspecs = asked.iter().filter_map(|path| path.split_once("path=").map(|(_, rest)| rest));
+    assert!(pathspecs.clone().count() >= 3, "{asked:?}");
+    for pathspec in pathspecs {
+        assert!(pathspec.starts_with("%3A%28literal%29"), "git would read {pathspec} as a pattern");
+    }
+}

@@ -5,13 +5,21 @@ use jiff::Timestamp;
 use super::{Builder, after};
 use crate::SandboxError;
 use crate::data_set::{Moment, schema};
-use crate::forge::{Comment, Issue, Label, Merged, Milestone, Pull, Repository, Review};
+use crate::forge::{Comment, Id, Issue, Label, Merged, Milestone, Pull, Repository, Review};
 use crate::git::{Log, ObjectId, merge_base};
 
 impl Builder {
     pub(super) fn label(&mut self, data: &schema::Label) -> Label {
         let (name, color, description) = (data.name.clone(), data.color.clone(), data.description.clone());
         Label { id: after(&mut self.next.label), name, color, description }
+    }
+
+    /// One of the repository's labels, or of those its organisation shares.
+    fn label_of(&self, repository: &Repository, name: &str) -> Result<Id, SandboxError> {
+        let shared = self.forge.account_by_id(repository.owner).map(|owner| owner.labels.as_slice());
+        let mut known = repository.labels.iter().chain(shared.unwrap_or_default());
+        let found = known.find(|label| label.name == name).map(|label| label.id);
+        found.ok_or_else(|| SandboxError::dangling("a label", name))
     }
 
     pub(super) fn milestone(&mut self, data: &schema::Milestone) -> Result<Milestone, SandboxError> {
@@ -35,10 +43,6 @@ impl Builder {
         let created = data.created.resolve(self.started)?;
         let closed = data.closed.as_ref().map(|moment| moment.resolve(self.started)).transpose()?;
         let comments = data.comments.iter().map(|comment| self.comment(comment)).collect::<Result<Vec<_>, _>>()?;
-        let label = |name: &String| {
-            let found = repository.labels.iter().find(|label| label.name == *name).map(|label| label.id);
-            found.ok_or_else(|| SandboxError::dangling("a label", name))
-        };
         let milestone = |title: &String| {
             let found = repository.milestones.iter().find(|one| one.title == *title).map(|one| one.id);
             found.ok_or_else(|| SandboxError::dangling("a milestone", title))
@@ -55,7 +59,7 @@ impl Builder {
             created,
             updated: created.max(closed.unwrap_or(created)).max(last_comment.unwrap_or(created)),
             closed,
-            labels: data.labels.iter().map(label).collect::<Result<_, _>>()?,
+            labels: data.labels.iter().map(|name| self.label_of(repository, name)).collect::<Result<_, _>>()?,
             milestone: data.milestone.as_ref().map(milestone).transpose()?,
             assignees: data.assignees.iter().map(|login| self.account(login)).collect::<Result<_, _>>()?,
             comments,

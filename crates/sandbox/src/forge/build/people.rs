@@ -28,6 +28,7 @@ impl Builder {
                 admin: user.admin,
                 avatar: avatar(&user.email),
                 created: user.created.resolve(self.started)?,
+                labels: Vec::new(),
             });
             for token in &user.tokens {
                 let known = Token { owner: id, scope: Scope::parse(&token.scopes)? };
@@ -35,6 +36,7 @@ impl Builder {
             }
         }
         for organisation in &data.organisations {
+            let labels = organisation.labels.iter().map(|label| self.label(label)).collect();
             self.forge.accounts.push(Account {
                 id: after(&mut id),
                 kind: Kind::Organisation,
@@ -46,6 +48,7 @@ impl Builder {
                 admin: false,
                 avatar: avatar(&organisation.name),
                 created: organisation.created.resolve(self.started)?,
+                labels,
             });
         }
         Ok(())

@@ -25,6 +25,12 @@ pub(super) struct Content {
 impl Content {
     /// The view of them.
     pub(super) fn show(&self, blank: View, wish: Wish) -> Result<View, ToolError> {
+        if let Part::Offset(offset) = wish.part
+            && offset > 0
+            && offset >= self.size
+        {
+            return Err(invalid("offset", format!("got {offset}"), format!("the file has {} bytes", self.size)));
+        }
         if wish.exact {
             return self.exact(blank, wish);
         }
@@ -33,7 +39,8 @@ impl Content {
             (None, Some(mime_type)) if self.is_whole() && self.bytes.len() <= IMAGE_BYTES => {
                 let image = Image { mime_type, base64: STANDARD.encode(&self.bytes) };
                 let scanned = self.bytes.to_vec();
-                Ok(View { kind: Kind::Image, mime_type: Some(mime_type), image: Some(image), scanned, ..blank })
+                let hint = Some("it is shown as an image; encoding base64 gives its bytes");
+                Ok(View { kind: Kind::Image, mime_type: Some(mime_type), image: Some(image), hint, scanned, ..blank })
             }
             (None, mime_type) => {
                 let hint = Some("this is no UTF-8 text; get_file_contents with encoding base64 gives its bytes");
@@ -77,11 +84,12 @@ impl Content {
         let end = before.saturating_add(count(shown.range.end));
         let is_more = shown.next_offset.is_some() || (!self.is_whole() && end < self.size);
         let numbered = self.is_whole().then(|| numbers(text, &shown));
+        let shown_lines = numbered.filter(|_| !text.is_empty());
         Ok(View {
             kind: Kind::Text,
             lines: numbered.map(|numbers| numbers.2),
-            start_line: numbered.map(|numbers| numbers.0),
-            end_line: numbered.map(|numbers| numbers.1),
+            start_line: shown_lines.map(|numbers| numbers.0),
+            end_line: shown_lines.map(|numbers| numbers.1),
             truncated: is_more,
             next_offset: is_more.then_some(end),
             byte_order_mark,
@@ -164,6 +172,10 @@ mod tests {
     use super::*;
 
     fn show(content: &Content, part: Part, exact: bool) -> View {
+        tried(content, part, exact).unwrap()
+    }
+
+    fn tried(content: &Content, part: Part, exact: bool) -> Result<View, ToolError> {
         let file = File {
             kind: FileKind::File,
             name: String::new(),
@@ -175,7 +187,20 @@ mod tests {
             html_url: String::new(),
             last_commit_sha: None,
         };
-        content.show(View::of(&file), Wish { part, exact, most_bytes: 8 }).unwrap()
+        content.show(View::of(&file), Wish { part, exact, most_bytes: 8 })
+    }
+
+    #[test]
+    fn an_offset_beyond_the_end_is_refused() {
+        let text = whole(b"one\n");
+        for exact in [false, true] {
+            assert!(tried(&text, Part::Offset(3), exact).is_ok());
+            assert!(tried(&whole(b""), Part::Offset(0), exact).is_ok());
+            for beyond in [4, 5, u64::MAX] {
+                let Err(ToolError::Call(error)) = tried(&text, Part::Offset(beyond), exact) else { panic!("{beyond}") };
+                assert_eq!(error.to_string(), format!("argument `offset`: got {beyond}; the file has 4 bytes"));
+            }
+        }
     }
 
     fn whole(bytes: &'static [u8]) -> Content {
@@ -192,7 +217,11 @@ mod tests {
             let view = show(&whole(bytes), Part::Whole, false);
             assert_eq!((view.kind, view.content), (Kind::Binary, None), "{bytes:?}");
         }
-        assert_eq!(show(&whole(b""), Part::Whole, false).content.as_deref(), Some(""));
+        let empty = show(&whole(b""), Part::Whole, false);
+        assert_eq!(
+            (empty.content.as_deref(), empty.lines, empty.start_line, empty.end_line),
+            (Some(""), Some(0), None, None)
+        );
     }
 
     #[test]
