@@ -176,6 +176,6 @@ async fn command(command: Command, context: Context) -> Result<Exit, End> {
         Command::Audit(audit) => audit::run(&audit, &context),
         Command::Tools(tools) => tools::run(&tools, context).await,
         Command::Call(call) => call::run(call, context).await,
-        Command::Config(config) => config::run(&config, &context),
+        Command::Config(config) => Ok(config::run(&config, &context)),
     }
 }

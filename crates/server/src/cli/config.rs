@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::end::{End, Exit, tell};
+use super::end::{Exit, tell};
 use super::{Context, setup};
 use crate::config::{Purpose, Severity, load, reference};
 use crate::terminal::{self, Style};
@@ -34,9 +34,9 @@ enum Form {
     Toml,
 }
 
-pub(crate) fn run(config: &Config, context: &Context) -> Result<Exit, End> {
+pub(crate) fn run(config: &Config, context: &Context) -> Exit {
     match config.command {
-        Command::Check => Ok(check(context)),
+        Command::Check => check(context),
         Command::Reference { format } => {
             let text = match format {
                 Form::Text => reference::terminal(),
@@ -45,7 +45,7 @@ pub(crate) fn run(config: &Config, context: &Context) -> Result<Exit, End> {
                 Form::Toml => reference::toml(),
             };
             terminal::line(text.trim_end());
-            Ok(Exit::Fine)
+            Exit::Fine
         }
     }
 }
