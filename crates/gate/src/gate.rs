@@ -36,6 +36,8 @@ use crate::{arguments, authn, limit, lockout};
 
 pub(crate) use run::{Passage, Trace, run_read};
 
+/// What the record calls a tool that does not exist.
+const UNKNOWN_TOOL: &str = "unknown";
 /// Longest name of a tool that is compared with those there are, in bytes.
 const MAX_LIKENED_BYTES: usize = 64;
 /// How long Gitea has to say that it is there.
@@ -181,7 +183,9 @@ impl Gate {
         let mut slot = self.audit.reserve().map_err(|_| CallError::AuditUnavailable)?;
         let trace = Mutex::new(Trace::default());
         let shape = ArgumentsShape::of(&Value::Object(call.arguments.clone()), self.audit.digest_key());
-        let mut event = record::call(principal, origin, &call.tool, shape);
+        // A name that no tool has may be anything, a key in the wrong field among it: the record does not repeat it.
+        let tool = self.catalog.find(&call.tool).map_or(UNKNOWN_TOOL, |entry| entry.spec().name);
+        let mut event = record::call(principal, origin, tool, shape);
         slot.on_drop(event.clone());
         let verdict = self.admitted(principal, call, origin, &trace).await;
         record::outcome(&mut event, &verdict, &trace, self.ambient.elapsed().saturating_sub(started));

@@ -4,7 +4,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::answer::Answer;
-use crate::arguments::shown;
 use crate::audit::{ArgumentsShape, Event, EventName, Outcome};
 use crate::authn::{AuthnError, Origin, RawCredential};
 use crate::error::CallError;
@@ -54,7 +53,7 @@ fn name(error: &AuthnError) -> EventName {
 pub(crate) fn call(principal: &Principal, origin: &Origin, tool: &str, arguments: ArgumentsShape) -> Event {
     let mut event = from(origin, EventName::ToolCall);
     by(&mut event, principal);
-    event.tool = Some(shown(tool));
+    event.tool = Some(tool.to_owned());
     event.arguments = Some(arguments);
     event
 }

@@ -93,6 +93,7 @@ async fn branches_with_slashes_are_found_in_paths_and_queries() {
 async fn the_demo_has_what_its_readers_are_told() {
     let (_sandbox, client) = start(DataSet::Demo).await;
     let secret = client.get(Some("alice"), "/repos/alice/notes/raw/backup.md").await.text();
+    // not a secret: the example of AWS's own documentation
     assert!(secret.contains("AKIAIOSFODNN7EXAMPLE"));
     let injection = client.json(None, "/repos/acme/widget/issues/4").await;
     assert!(injection["body"].as_str().unwrap().contains("Ignore previous instructions"));

@@ -35,7 +35,7 @@ async fn a_masked_file_says_how_many_and_its_bytes_are_refused() {
     assert!(shown["content"].as_str().unwrap().contains("[masked: aws-access-key-id]"));
     let bytes = json!({"repo": "alice/notes", "path": "backup.md", "encoding": "base64"});
     let error = refusal(&test, "alice", "get_file_contents", bytes).await;
-    assert_eq!(error, CallError::SecretMasked { rule: "aws-access-key-id", line: 5 });
+    assert_eq!(error, CallError::SecretMasked { rule: "aws-access-key-id", line: 4 });
 }
 
 #[tokio::test]
