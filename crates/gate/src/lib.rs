@@ -30,6 +30,6 @@ pub use limit::Settings as LimitSettings;
 pub use lockout::{Settings as LockoutSettings, Source};
 pub use permit::{ReadPermit, Visible};
 pub use policy::{Policy, PolicyError};
-pub use principal::Principal;
+pub use principal::{Owner, Principal};
 pub use target::{Account, Instance, Place, Repository, Target};
 pub use tool::{Annotations, Image, OrMissing, Output, ReadTool, ToolError, ToolSpec, Toolset};

@@ -12,6 +12,16 @@ use crate::audit::Method;
 #[derive(Clone)]
 pub struct Principal(Arc<Identity>);
 
+/// Whose a session is: one account through one key or token. Whoever comes with another one, the same person's
+/// narrower token included, is a stranger to it (attack H06).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Owner {
+    account_id: AccountId,
+    method: Method,
+    key_id: Option<KeyId>,
+    scopes: Vec<Scope>,
+}
+
 pub(crate) struct Identity {
     pub(crate) account_id: AccountId,
     pub(crate) login: String,
@@ -48,6 +58,18 @@ impl Principal {
     #[must_use]
     pub fn key_id(&self) -> Option<&KeyId> {
         self.0.key_id.as_ref()
+    }
+
+    /// Whose the sessions are that this caller opens.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        let identity = &self.0;
+        Owner {
+            account_id: identity.account_id,
+            method: identity.method,
+            key_id: identity.key_id.clone(),
+            scopes: identity.scopes.clone(),
+        }
     }
 
     /// Our scopes the caller holds.

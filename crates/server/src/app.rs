@@ -14,14 +14,30 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::front::Front;
-use crate::health::Health;
-use crate::http::{self, Door, Edge, TrustedProxies};
+use crate::http::{self, Door, Edge, Running, TrustedProxies};
 use crate::listener;
-use crate::mcp::Streamable;
+use crate::mcp::{self, Offered, Protocol, Wrap};
 use crate::telemetry::Metrics;
 
 /// What we call ourselves towards Gitea.
 const USER_AGENT: &str = concat!("aegis-mcp/", env!("CARGO_PKG_VERSION"));
+
+/// What the edge is told of the configuration.
+pub(crate) struct Settings {
+    /// `TRUSTED_PROXIES`.
+    pub proxies: TrustedProxies,
+    /// Which Host and Origin may knock.
+    pub door: Door,
+    /// `AUTH_ENABLED`.
+    pub authentication: bool,
+    /// Whether people reach us by https.
+    pub https: bool,
+    /// What of the older revisions is offered.
+    pub offered: Offered,
+}
+
+/// How often unused sessions are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
 /// A gateway ready to serve.
 pub(crate) struct App {
@@ -36,16 +52,17 @@ impl App {
     /// The gate could not be built.
     pub(crate) async fn new(
         parts: Parts,
-        proxies: TrustedProxies,
-        door: Door,
-        authentication: bool,
-        https: bool,
+        settings: Settings,
+        wrap: impl Wrap,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
+        let ambient = parts.ambient.clone();
         let front = Arc::new(front(parts).await?);
-        let streamable = Streamable::new(Arc::clone(&front), stop);
-        let health = Arc::new(Health::default());
-        Ok(Self { edge: Arc::new(Edge { front, streamable, proxies, door, authentication, https, health }) })
+        let protocol = Protocol::new(mcp::maker(Arc::clone(&front), wrap), &ambient, &stop);
+        let Settings { proxies, door, authentication, https, offered } = settings;
+        let (health, running) = (Arc::default(), Running::default());
+        let edge = Edge { front, protocol, running, offered, proxies, door, authentication, https, health, stop };
+        Ok(Self { edge: Arc::new(edge) })
     }
 }
 
@@ -72,11 +89,23 @@ pub(crate) async fn serve(app: App, gateway: TcpListener, metrics: Option<TcpLis
             stop.clone(),
         ))
     });
+    let sweep = tokio::spawn(sweep(Arc::clone(&app.edge), stop.clone()));
     listener::serve(gateway, http::router(app.edge), connections, stop).await;
-    for task in std::iter::once(watch).chain(scraped) {
+    for task in [watch, sweep].into_iter().chain(scraped) {
         if task.await.is_err() {
             tracing::error!("a background task ended in a panic");
         }
+    }
+}
+
+async fn sweep(edge: Arc<Edge>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => (),
+            () = stop.cancelled() => return,
+        }
+        edge.protocol.sweep();
+        edge.front.metrics().sessions(edge.protocol.open());
     }
 }
 

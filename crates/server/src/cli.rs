@@ -21,6 +21,7 @@ use clap::{Args, Parser, Subcommand};
 pub use end::{End, Exit};
 
 use crate::config::Sources;
+use crate::mcp::{Plain, Wrap};
 use crate::terminal;
 
 /// What the process was started with.
@@ -124,6 +125,12 @@ impl Context {
 /// Runs the command and says how it ended.
 #[must_use]
 pub fn run(surroundings: Surroundings) -> ExitCode {
+    run_wrapped(surroundings, Plain)
+}
+
+/// The same, with something between the protocol and the gateway's handler of `serve`.
+#[must_use]
+pub fn run_wrapped(surroundings: Surroundings, wrap: impl Wrap) -> ExitCode {
     let set = |name: &str| surroundings.environment.iter().any(|(known, value)| known == name && !value.is_empty());
     terminal::choose_colour(set("NO_COLOR"), set("CLICOLOR_FORCE"));
     let cli = match Cli::try_parse_from(&surroundings.arguments) {
@@ -139,7 +146,7 @@ pub fn run(surroundings: Surroundings) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return End::fault(format!("no threads could be started: {error}")).tell(),
     };
-    let end = runtime.block_on(command(cli.command, context));
+    let end = runtime.block_on(command(cli.command, context, wrap));
     // A blocked read of standard input must not keep the process.
     runtime.shutdown_background();
     match end {
@@ -167,10 +174,10 @@ fn context(flags: Flags, surroundings: Surroundings) -> Context {
     }
 }
 
-async fn command(command: Command, context: Context) -> Result<Exit, End> {
+async fn command(command: Command, context: Context, wrap: impl Wrap) -> Result<Exit, End> {
     match command {
         Command::Demo(demo) => demo::run(demo, context.ambient).await,
-        Command::Serve(serve) => serve::run(serve, context).await,
+        Command::Serve(serve) => serve::run(serve, context, wrap).await,
         Command::Stdio(stdio) => stdio::run(stdio, context).await,
         Command::Key(key) => key::run(key, context).await,
         Command::Audit(audit) => audit::run(&audit, &context),

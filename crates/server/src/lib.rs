@@ -8,7 +8,7 @@ mod health;
 mod http;
 mod keys;
 mod listener;
-mod mcp;
+pub mod mcp;
 mod pages;
 mod respond;
 mod shutdown;

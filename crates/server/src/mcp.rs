@@ -2,49 +2,60 @@
 //! has passed authentication, and gets an HTTP answer back.
 
 mod handler;
+mod pipe;
+mod protocol;
+mod sessions;
+mod table;
 mod wire;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
-use http_body_util::combinators::BoxBody;
-use rmcp::ServiceExt;
-use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
-use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use rmcp::{ServerHandler, ServiceExt};
 use tokio_util::sync::CancellationToken;
 
+pub use handler::Handler;
+pub(crate) use pipe::PipeFault;
+pub(crate) use protocol::{Answer, Protocol};
+pub(crate) use table::Full;
 pub(crate) use wire::listed_tool;
 
 use crate::front::Front;
-use handler::{Caller, Handler};
+use handler::Caller;
 
-/// The streamable HTTP service: stateless, JSON answers.
-#[derive(Clone)]
-pub(crate) struct Streamable {
-    service: StreamableHttpService<Handler, NeverSessionManager>,
+/// What of the older revisions is offered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Offered {
+    /// `MCP_SESSIONS`: sessions of 2025-03-26 to 2025-11-25.
+    pub(crate) sessions: bool,
+    /// `LEGACY_SSE`: the transport of 2024-11-05.
+    pub(crate) legacy_sse: bool,
 }
 
-impl Streamable {
-    /// One service for every route that speaks JSON-RPC. `stop` ends open answers when the process ends.
-    #[must_use]
-    pub(crate) fn new(front: Arc<Front>, stop: CancellationToken) -> Self {
-        let mut config = StreamableHttpServerConfig::default();
-        config.legacy_session_mode = false;
-        config.json_response = true;
-        config.cancellation_token = stop;
-        // Host and Origin are checked by our own edge, before authentication and for every route.
-        config.allowed_hosts = Vec::new();
-        let handler = move || Ok(Handler::new(Arc::clone(&front), Caller::Request));
-        Self { service: StreamableHttpService::new(handler, Arc::default(), config) }
-    }
+/// What stands between a connection and the gateway's own handler: nothing in the gateway, the fixtures of the
+/// conformance suite in its test. Whatever it is, a request reaches it authenticated.
+pub trait Wrap: Clone + Send + Sync + 'static {
+    /// What answers.
+    type Handler: ServerHandler;
 
-    /// Answers one request. The authenticated principal and its origin stand in the request's extensions.
-    pub(crate) async fn answer(&self, request: Request<Full<Bytes>>) -> Response<BoxBody<Bytes, Infallible>> {
-        self.service.handle(request).await
+    /// Wraps the handler of one connection.
+    fn wrap(&self, handler: Handler) -> Self::Handler;
+}
+
+/// No wrapping.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain;
+
+impl Wrap for Plain {
+    type Handler = Handler;
+
+    fn wrap(&self, handler: Handler) -> Handler {
+        handler
     }
+}
+
+/// The handler of connections whose requests bring their authenticated caller.
+pub(crate) fn maker<W: Wrap>(front: Arc<Front>, wrap: W) -> impl Fn() -> W::Handler + Clone + Send + Sync + 'static {
+    move || wrap.wrap(Handler::new(Arc::clone(&front), Caller::Request))
 }
 
 /// Serves the process's own user over standard input and output until the other side closes it.
@@ -53,7 +64,7 @@ impl Streamable {
 /// The pipe broke before the handshake was done, or the service ended in a panic.
 pub(crate) async fn serve_stdio(front: Arc<Front>, stop: CancellationToken) -> anyhow::Result<()> {
     let handler = Handler::new(front, Caller::Process);
-    let running = handler.serve_with_ct(rmcp::transport::stdio(), stop).await?;
+    let running = Box::pin(handler.serve_with_ct(rmcp::transport::stdio(), stop)).await?;
     running.waiting().await?;
     Ok(())
 }

@@ -48,6 +48,7 @@ pub struct Metrics {
     sign_ins: Family<SignInLabels, Counter>,
     door: Family<DoorLabels, Counter>,
     connections: Gauge,
+    sessions: Gauge,
     audit_failing: Gauge,
 }
 
@@ -64,9 +65,11 @@ impl Default for Metrics {
         registry.register("turned_away", "Requests refused before authentication", door.clone());
         let connections = Gauge::default();
         registry.register("connections", "Open connections", connections.clone());
+        let sessions = Gauge::default();
+        registry.register("sessions", "Open sessions and streams", sessions.clone());
         let audit_failing = Gauge::default();
         registry.register("audit_failing", "1 while the audit record cannot be written", audit_failing.clone());
-        Self { registry, calls, seconds, sign_ins, door, connections, audit_failing }
+        Self { registry, calls, seconds, sign_ins, door, connections, sessions, audit_failing }
     }
 }
 
@@ -92,6 +95,11 @@ impl Metrics {
     #[must_use]
     pub fn connections(&self) -> &Gauge {
         &self.connections
+    }
+
+    /// Open sessions and streams.
+    pub fn sessions(&self, open: usize) {
+        self.sessions.set(i64::try_from(open).unwrap_or(i64::MAX));
     }
 
     /// Whether the record fails.

@@ -1,7 +1,12 @@
 //! The ways in for bytes. Each knows authenticate, admit, list and call, and nothing else of the gate; one shared suite
 //! shows that the same call gets the same verdict, the same record and the same words through all of them.
 
-pub(crate) mod envelope;
+mod batch;
+mod envelope;
 pub(crate) mod messages;
 pub(crate) mod rest;
+mod revision;
+mod rpc;
+pub(crate) mod sse;
 pub(crate) mod streamable;
+mod strict;

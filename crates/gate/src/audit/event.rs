@@ -93,6 +93,8 @@ words! {
     Transport {
         /// MCP over streamable HTTP.
         Streamable = "streamable",
+        /// MCP over HTTP with SSE, the transport of 2024-11-05.
+        Sse = "sse",
         /// JSON-RPC over plain POST.
         Messages = "messages",
         /// Tools as plain HTTP.

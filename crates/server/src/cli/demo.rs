@@ -20,10 +20,11 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::end::{End, Exit};
-use crate::app::{self, App};
+use crate::app::{self, App, Settings};
 use crate::http::{Door, TrustedProxies};
 use crate::keys::{self, Wish};
 use crate::listener::BindError;
+use crate::mcp::{Offered, Plain};
 use crate::{shutdown, telemetry};
 
 /// The port people expect; another is taken when it is busy.
@@ -107,8 +108,14 @@ async fn build(
     let record = Audit::open(audit.clone(), ambient.clone())?;
     let audit_key = record.public_key().clone();
     let parts = parts(client()?, store, record, ambient)?;
-    let app = App::new(parts, TrustedProxies::default(), Door::new(None, &[], Vec::new()), true, false, stop.clone());
-    let app = app.await?;
+    let settings = Settings {
+        proxies: TrustedProxies::default(),
+        door: Door::new(None, &[], Vec::new()),
+        authentication: true,
+        https: false,
+        offered: Offered { sessions: true, legacy_sse: true },
+    };
+    let app = App::new(parts, settings, Plain, stop.clone()).await?;
     Ok((app, Stage { forge, gateway, audit, audit_key, alice, bob }))
 }
 

@@ -7,9 +7,10 @@ use clap::Args;
 
 use super::end::{End, Exit};
 use super::{Context, setup};
-use crate::app::{self, App};
+use crate::app::{self, App, Settings};
 use crate::config::{Configuration, Purpose};
 use crate::http::{Door, TrustedProxies};
+use crate::mcp::{Offered, Wrap};
 use crate::{listener, shutdown, telemetry};
 
 /// Serves the gateway until it is told to stop.
@@ -19,7 +20,7 @@ pub(crate) struct Serve {
     port: Option<u16>,
 }
 
-pub(crate) async fn run(serve: Serve, mut context: Context) -> Result<Exit, End> {
+pub(crate) async fn run(serve: Serve, mut context: Context, wrap: impl Wrap) -> Result<Exit, End> {
     if let Some(port) = serve.port {
         context.flags.push(("MCP_PORT", port.to_string()));
     }
@@ -35,15 +36,14 @@ pub(crate) async fn run(serve: Serve, mut context: Context) -> Result<Exit, End>
     let stop = shutdown::on_signal()?;
     let local = !configuration.auth.enabled;
     let parts = setup::parts(&configuration, local, &context.ambient).await?;
-    let app = App::new(
-        parts,
-        proxies(&configuration),
-        door(&configuration, gateway.local_addr()?),
-        !local,
-        https(&configuration),
-        stop.clone(),
-    )
-    .await?;
+    let settings = Settings {
+        proxies: proxies(&configuration),
+        door: door(&configuration, gateway.local_addr()?),
+        authentication: !local,
+        https: https(&configuration),
+        offered: Offered { sessions: server.sessions, legacy_sse: server.legacy_sse },
+    };
+    let app = App::new(parts, settings, wrap, stop.clone()).await?;
     let front = Arc::clone(&app.edge.front);
     // Gitea may be down now and come up later: we start, say so, and are not ready until it answers.
     app.edge.health.ask(&front).await;

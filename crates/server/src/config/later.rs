@@ -7,8 +7,6 @@ use crate::config::variables::{Kind, Unset, Variable, section};
 
 const SIGN_IN: &str = "sign-in through Gitea";
 const FOREIGN_TOKENS: &str = "tokens of other issuers";
-const LEGACY: &str = "the transport of 2024-11-05";
-const SESSIONS: &str = "sessions";
 const KEY_DOOR: &str = "the door for keys alone";
 const TLS: &str = "TLS of its own";
 
@@ -35,10 +33,6 @@ section! {
         .later(FOREIGN_TOKENS).example("off");
     JWT_ISSUER = Variable::new(Kind::Anything, "jwt.issuer", "Trusted issuers; in TOML the tables `[[jwt.issuer]]`.")
         .later(FOREIGN_TOKENS).example("off");
-    LEGACY_SSE = Variable::new(Kind::Anything, "server.legacy_sse", "HTTP with SSE, as clients of 2024 speak it.")
-        .later(LEGACY).example("off");
-    MCP_SESSIONS = Variable::new(Kind::Anything, "server.sessions", "Sessions for clients that open one.")
-        .later(SESSIONS).example("off");
     KEY_DOOR_ADDRESS = Variable::new(Kind::Anything, "server.key_door_address", "A listener that takes keys alone.")
         .later(KEY_DOOR).example("off");
     KEY_DOOR_HOST = Variable::new(Kind::Anything, "server.key_door_host", "A host name that takes keys alone.")

@@ -50,6 +50,21 @@ section! {
     )
         .optional("no others")
         .example("https://app.example.com");
+    MCP_SESSIONS = Variable::new(
+        Kind::Bool,
+        "server.sessions",
+        "Sessions for clients of the revisions that have them. `false` where several gateways share one address: no \
+         request then depends on the one before.",
+    )
+        .default("true")
+        .example("true");
+    LEGACY_SSE = Variable::new(
+        Kind::Bool,
+        "server.legacy_sse",
+        "HTTP with SSE on `/mcp/sse`, as clients of 2024 speak it.",
+    )
+        .default("true")
+        .example("true");
     TRUSTED_PROXIES = Variable::new(
         Kind::Networks,
         "server.trusted_proxies",
@@ -86,6 +101,10 @@ pub struct ServerSection {
     pub allowed_hosts: Vec<AllowedHost>,
     /// `ALLOWED_ORIGINS`, besides that of `PUBLIC_URL`.
     pub allowed_origins: Vec<url::Origin>,
+    /// `MCP_SESSIONS`.
+    pub sessions: bool,
+    /// `LEGACY_SSE`.
+    pub legacy_sse: bool,
     /// `TRUSTED_PROXIES`.
     pub trusted_proxies: Vec<IpNet>,
     /// `METRICS_ADDRESS`; none is `off`.
@@ -127,6 +146,8 @@ impl ServerSection {
             public_url: public_url(reader),
             allowed_hosts: reader.hosts(&ALLOWED_HOSTS),
             allowed_origins: reader.origins(&ALLOWED_ORIGINS),
+            sessions: reader.boolean(&MCP_SESSIONS),
+            legacy_sse: reader.boolean(&LEGACY_SSE),
             trusted_proxies: reader.networks(&TRUSTED_PROXIES),
             metrics_address: metrics_address(reader),
             log_level: log_level(reader),

@@ -77,6 +77,12 @@ impl Door {
         Self { hosts, origins }
     }
 
+    /// The configured origins.
+    #[must_use]
+    pub(crate) fn origins(&self) -> &[Origin] {
+        &self.origins
+    }
+
     /// Whether a request may come in. An absent Origin is no browser's and passes.
     ///
     /// # Errors
@@ -125,13 +131,7 @@ pub(crate) async fn check(State(edge): State<Arc<Edge>>, request: Request, next:
         Ok(()) => next.run(request).await,
         Err(error) => {
             let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-            tracing::warn!(
-                event = "access_denied",
-                correlation_id = id,
-                code = error.code(),
-                "turned away at the door"
-            );
-            edge.front.metrics().turned_away(error.code());
+            edge.turned_away(error.code(), &id);
             let body = respond::body(error.code(), &error.to_string(), error.hint(), &id);
             (error.status(), Json(body)).into_response()
         }

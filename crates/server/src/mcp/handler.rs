@@ -1,9 +1,11 @@
 //! The protocol's methods, each one line to the front.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use aegis_gate::audit::Transport;
-use aegis_gate::{Call, Origin, Principal, RawCredential};
+use aegis_gate::{AuthnError, Call, Origin, Principal, RawCredential};
+use futures_util::FutureExt;
 use http::request::Parts;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, ErrorCode, Implementation, ListToolsResult,
@@ -15,6 +17,7 @@ use serde_json::json;
 
 use super::wire;
 use crate::front::Front;
+use crate::respond;
 
 /// How long a client may keep the list of tools, in milliseconds (MCP 2026-07-28 server/utilities/caching).
 const LIST_KEPT_MS: u64 = 60_000;
@@ -34,7 +37,7 @@ pub(crate) enum Caller {
 
 /// One connection's handler. Cheap: rmcp makes one for every stateless request.
 #[derive(Clone)]
-pub(crate) struct Handler {
+pub struct Handler {
     front: Arc<Front>,
     caller: Caller,
 }
@@ -44,19 +47,35 @@ impl Handler {
         Self { front, caller }
     }
 
-    async fn principal(&self, context: &RequestContext<RoleServer>) -> Result<(Principal, Origin), ErrorData> {
+    /// Who is asking. Whatever answers a request asks this first.
+    ///
+    /// # Errors
+    /// The request is not authenticated.
+    pub async fn enter(&self, context: &RequestContext<RoleServer>) -> Result<(Principal, Origin), ErrorData> {
         let client = context.client_info().map(|client| format!("{}/{}", client.name, client.version));
         let (principal, mut origin) = match self.caller {
             Caller::Request => authenticated(context)?,
             Caller::Process => {
                 let origin = self.front.local_origin(Transport::Stdio);
                 let principal = self.front.authenticate(&RawCredential::Local, &origin).await;
-                (principal.map_err(|error| ErrorData::invalid_request(error.to_string(), None))?, origin)
+                (principal.map_err(|error| signed_out(&error, &origin))?, origin)
             }
         };
         origin.client = client.or(origin.client);
         Ok((principal, origin))
     }
+}
+
+/// A sign-in refused over stdio, where there is no HTTP status to say it with.
+fn signed_out(error: &AuthnError, origin: &Origin) -> ErrorData {
+    let body = respond::authn_error(error, &origin.correlation_id);
+    ErrorData::invalid_request(error.to_string(), Some(body))
+}
+
+/// Runs what answers a request. A panic in it fails this request and no other; the protocol crate would never answer.
+async fn guarded<T>(work: impl Future<Output = Result<T, ErrorData>>) -> Result<T, ErrorData> {
+    let fault = |_| Err(ErrorData::new(ErrorCode::INTERNAL_ERROR, "a fault of ours", None));
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(fault)
 }
 
 /// What the edge put into the request. A request without it never passed authentication and is refused.
@@ -84,12 +103,15 @@ impl ServerHandler for Handler {
         _request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let (principal, _) = self.principal(&context).await?;
-        let tools = self.front.list(&principal).map(wire::listed_tool).collect();
-        let listed = ListToolsResult::with_all_items(tools);
-        // A list depends on who asks, so no cache may share it; revisions before 2026-07-28 know no hints.
-        let modern = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
-        Ok(if modern { listed.with_ttl_ms(LIST_KEPT_MS).with_cache_scope(CacheScope::Private) } else { listed })
+        guarded(async {
+            let (principal, _) = self.enter(&context).await?;
+            let tools = self.front.list(&principal).map(wire::listed_tool).collect();
+            let listed = ListToolsResult::with_all_items(tools);
+            // A list depends on who asks, so no cache may share it; revisions before 2026-07-28 know no hints.
+            let modern = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
+            Ok(if modern { listed.with_ttl_ms(LIST_KEPT_MS).with_cache_scope(CacheScope::Private) } else { listed })
+        })
+        .await
     }
 
     async fn call_tool(
@@ -97,19 +119,22 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let (principal, origin) = self.principal(&context).await?;
-        let call = Call { tool: request.name.into_owned(), arguments: request.arguments.unwrap_or_default() };
-        let verdict = tokio::select! {
-            verdict = self.front.call(&principal, call, &origin) => verdict,
-            () = context.ct.cancelled() => {
-                let data = json!({"correlation_id": origin.correlation_id});
-                return Err(ErrorData::new(ErrorCode::INTERNAL_ERROR, "the request was cancelled", Some(data)));
-            }
-        };
-        let result = match verdict {
-            Ok(answer) => wire::answered(answer),
-            Err(error) => wire::refused(&error, &origin.correlation_id)?,
-        };
-        Ok(CallToolResponse::Complete(result))
+        guarded(async {
+            let (principal, origin) = self.enter(&context).await?;
+            let call = Call { tool: request.name.into_owned(), arguments: request.arguments.unwrap_or_default() };
+            let verdict = tokio::select! {
+                verdict = self.front.call(&principal, call, &origin) => verdict,
+                () = context.ct.cancelled() => {
+                    let data = json!({"correlation_id": origin.correlation_id});
+                    return Err(ErrorData::new(ErrorCode::INTERNAL_ERROR, "the request was cancelled", Some(data)));
+                }
+            };
+            let result = match verdict {
+                Ok(answer) => wire::answered(answer),
+                Err(error) => wire::refused(&error, &origin.correlation_id)?,
+            };
+            Ok(CallToolResponse::Complete(result))
+        })
+        .await
     }
 }

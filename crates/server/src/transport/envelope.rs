@@ -1,100 +1,265 @@
 //! What the edge reads of a JSON-RPC message before the protocol layer does: enough to refuse it with the right HTTP
 //! status, since inside a stream it would be too late for one.
 
-use std::borrow::Cow;
+use serde_json::{Map, Value, json};
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use super::strict::{self, Unfit};
 
-/// The method and, for a call, the tool's name.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Envelope<'a> {
-    #[serde(default, borrow)]
-    pub(crate) method: Option<Cow<'a, str>>,
-    #[serde(default, borrow)]
-    params: Option<Params<'a>>,
+/// Most messages of one batch (2025-03-26).
+const MAX_BATCH: usize = 50;
+/// Longest text id, in bytes.
+const MAX_ID_BYTES: usize = 256;
+/// Members of a message, and of its parameters, that mean something to the protocol.
+const MEMBERS: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
+const PARAMETERS: [&str; 7] = ["name", "arguments", "uri", "cursor", "_meta", "protocolVersion", "requestId"];
+/// The key of `_meta` that a request of 2026-07-28 names its revision with (basic/index, `_meta`).
+const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+
+/// A body: one message, or the batch that 2025-03-26 had.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Body {
+    /// One message.
+    One(Envelope),
+    /// Several; each with its own JSON, since each is a message to the protocol layer.
+    Batch(Vec<Envelope>),
 }
 
-#[derive(Debug, Deserialize)]
-struct Params<'a> {
-    #[serde(default, borrow)]
-    name: Option<Cow<'a, str>>,
-    #[serde(default, borrow)]
-    arguments: Option<&'a RawValue>,
+/// One JSON-RPC message, read as far as the edge needs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Envelope {
+    message: Map<String, Value>,
+    kind: Kind,
 }
 
-/// Why a body is no message: a JSON-RPC 2.0 error (§5.1).
+/// What a message is (JSON-RPC 2.0 §4, §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Malformed {
-    /// Not JSON.
-    Parse,
-    /// JSON, but no single request object. Batches were part of 2025-03-26 only.
+pub(crate) enum Kind {
+    /// It has a method and an id.
     Request,
-    /// A call that names no tool, or whose arguments are no object.
-    Call,
+    /// It has a method and no id.
+    Notification,
+    /// It answers a request of ours.
+    Response,
 }
 
-impl<'a> Envelope<'a> {
+/// Why a body is no message: a JSON-RPC error object and the id it answers to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Malformed {
+    pub(crate) code: i32,
+    pub(crate) message: String,
+    pub(crate) id: Value,
+}
+
+impl Body {
     /// Reads a body.
-    pub(crate) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
-        // serde takes an array for a struct, so a batch would pass for a request without a method.
-        let object = body.trim_ascii_start().starts_with(b"{");
-        match serde_json::from_slice::<Self>(body) {
-            Ok(envelope) if object && envelope.is_complete() => Ok(envelope),
-            Ok(_) if object => Err(Malformed::Call),
-            Ok(_) => Err(Malformed::Request),
-            Err(error) if error.is_data() => Err(Malformed::Request),
-            Err(_) => Err(Malformed::Parse),
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Malformed> {
+        match strict::parse(body) {
+            Ok(Value::Array(messages)) if messages.is_empty() => Err(Malformed::request("a batch holds messages")),
+            Ok(Value::Array(messages)) if messages.len() > MAX_BATCH => {
+                Err(Malformed::request(&format!("a batch holds {MAX_BATCH} messages at most")))
+            }
+            Ok(Value::Array(messages)) => {
+                messages.into_iter().map(Envelope::new).collect::<Result<_, _>>().map(Self::Batch)
+            }
+            Ok(message) => Envelope::new(message).map(Self::One),
+            Err(unfit @ Unfit::Syntax) => Err(Malformed { code: -32700, ..Malformed::request(&unfit.to_string()) }),
+            Err(unfit) => Err(Malformed::request(&unfit.to_string())),
         }
     }
+}
 
-    /// Whether a call has what a call needs. The protocol layer would answer that it knows no such method.
-    fn is_complete(&self) -> bool {
-        let arguments = self.params.as_ref().and_then(|params| params.arguments);
-        let fits = arguments.is_none_or(|arguments| arguments.get().starts_with('{'));
-        self.method.as_deref() != Some("tools/call") || (self.tool().is_some() && fits)
+impl Envelope {
+    fn new(message: Value) -> Result<Self, Malformed> {
+        let Value::Object(message) = message else {
+            return Err(Malformed::request("the body is not one JSON-RPC message"));
+        };
+        let id = message.get("id").filter(|id| is_id(id)).cloned().unwrap_or_default();
+        let refuse = |what: &str| Err(Malformed { id: id.clone(), ..Malformed::request(what) });
+        if let Some(key) = message.keys().find_map(|key| disguised(key, &MEMBERS)) {
+            return refuse(&format!("`{key}` is written in another case"));
+        }
+        if message.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
+            return refuse("a message says \"jsonrpc\": \"2.0\"");
+        }
+        let kind = match (message.get("method"), message.get("id")) {
+            (Some(Value::String(_)), Some(id)) if is_id(id) => Kind::Request,
+            (Some(Value::String(_)), None) => Kind::Notification,
+            (Some(Value::String(_)), Some(_)) => return refuse("an id is a string or a whole number"),
+            (Some(_), _) => return refuse("`method` is a string"),
+            (None, _) if message.contains_key("result") != message.contains_key("error") => Kind::Response,
+            (None, _) => return refuse("a message has a method, a result or an error"),
+        };
+        let params = match message.get("params") {
+            None | Some(Value::Null) => None,
+            Some(Value::Object(params)) => Some(params),
+            Some(_) => return refuse("`params` is an object"),
+        };
+        if let Some(key) = params.into_iter().flat_map(Map::keys).find_map(|key| disguised(key, &PARAMETERS)) {
+            return refuse(&format!("`{key}` is written in another case"));
+        }
+        let envelope = Self { message, kind };
+        if envelope.is_complete() {
+            return Ok(envelope);
+        }
+        let message = "tools/call takes params {\"name\": \"...\", \"arguments\": {...}}".to_owned();
+        Err(Malformed { code: -32602, message, id })
+    }
+
+    /// What it is.
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The id of a request; null of anything else.
+    pub(crate) fn id(&self) -> Value {
+        self.message.get("id").cloned().unwrap_or_default()
+    }
+
+    /// The method of a request or notification.
+    pub(crate) fn method(&self) -> Option<&str> {
+        self.message.get("method").and_then(Value::as_str)
     }
 
     /// The tool a `tools/call` names.
     pub(crate) fn tool(&self) -> Option<&str> {
-        let call = self.method.as_deref() == Some("tools/call");
-        self.params.as_ref().filter(|_| call).and_then(|params| params.name.as_deref())
+        let call = self.method() == Some("tools/call");
+        self.params().filter(|_| call).and_then(|params| params.get("name")).and_then(Value::as_str)
+    }
+
+    /// The revision a request of 2026-07-28 or later names in its `_meta`.
+    pub(crate) fn meta_version(&self) -> Option<&str> {
+        self.params()?.get("_meta")?.get(META_VERSION)?.as_str()
+    }
+
+    /// The message itself.
+    pub(crate) fn into_message(self) -> Value {
+        Value::Object(self.message)
+    }
+
+    /// Takes away the wish to hear of progress: a batch is answered whole or not at all.
+    pub(crate) fn without_progress(mut self) -> Self {
+        let meta = self.message.get_mut("params").and_then(|params| params.get_mut("_meta"));
+        if let Some(meta) = meta.and_then(Value::as_object_mut) {
+            meta.remove("progressToken");
+        }
+        self
+    }
+
+    fn params(&self) -> Option<&Map<String, Value>> {
+        self.message.get("params").and_then(Value::as_object)
+    }
+
+    /// Whether a call has what a call needs. The protocol layer would answer that it knows no such method.
+    fn is_complete(&self) -> bool {
+        let arguments = self.params().and_then(|params| params.get("arguments"));
+        let fits = arguments.is_none_or(Value::is_object);
+        self.method() != Some("tools/call") || (self.tool().is_some() && fits)
     }
 }
 
 impl Malformed {
-    /// The JSON-RPC error object. There is no id to answer to.
-    pub(crate) fn body(self) -> Value {
-        let (code, message) = match self {
-            Self::Parse => (-32700, "the body is not JSON"),
-            Self::Request => (-32600, "the body is not one JSON-RPC request"),
-            Self::Call => (-32602, "tools/call takes params {\"name\": \"...\", \"arguments\": {...}}"),
-        };
-        json!({"jsonrpc": "2.0", "id": null, "error": {"code": code, "message": message}})
+    fn request(message: &str) -> Self {
+        Self { code: -32600, message: message.to_owned(), id: Value::Null }
     }
+}
+
+/// A JSON-RPC error response (JSON-RPC 2.0 §5.1).
+pub(crate) fn error(id: &Value, code: i32, message: &str, data: Option<Value>) -> Value {
+    let mut error = json!({"code": code, "message": message});
+    if let (Some(data), Some(object)) = (data, error.as_object_mut()) {
+        object.insert("data".to_owned(), data);
+    }
+    json!({"jsonrpc": "2.0", "id": id, "error": error})
+}
+
+/// MCP ids are strings or whole numbers, never null (2025-11-25 basic/index, Requests).
+fn is_id(id: &Value) -> bool {
+    id.is_i64() || id.as_str().is_some_and(|id| id.len() <= MAX_ID_BYTES)
+}
+
+/// The name a key is in another spelling, if it is one: `Method`, or `paramſ` and `Kelvin` signs, which fold to `s` and
+/// `k`. Some parsers would read it and others would not (attack H12).
+fn disguised<'a>(key: &str, names: &[&'a str]) -> Option<&'a str> {
+    let fold = |text: &str| text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect::<String>();
+    names.iter().copied().filter(|name| *name != key).find(|name| fold(name) == fold(key))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(body: &str) -> Result<Body, i32> {
+        Body::read(body.as_bytes()).map_err(|malformed| malformed.code)
+    }
+
+    fn one(body: &str) -> Envelope {
+        let Ok(Body::One(envelope)) = read(body) else { panic!("{body}") };
+        envelope
+    }
+
     #[test]
     fn a_call_names_its_tool_and_nothing_else_does() {
-        let tool = |body: &str| Envelope::read(body.as_bytes()).map(|envelope| envelope.tool().map(str::to_owned));
         let call =
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_me","arguments":{"name":"x"}}}"#;
-        assert_eq!(tool(call), Ok(Some("get_me".to_owned())));
-        assert_eq!(tool(r#"{"method":"prompts/get","params":{"name":"get_me"}}"#), Ok(None));
-        assert_eq!(tool(r#"{"id":1,"result":{}}"#), Ok(None));
-        for bad in ["[]", "1", "\"x\"", "[{\"method\":\"ping\"}]", r#"{"method":7}"#] {
-            assert_eq!(tool(bad), Err(Malformed::Request), "{bad}");
+        assert_eq!(one(call).tool(), Some("get_me"));
+        assert_eq!(one(r#"{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"get_me"}}"#).tool(), None);
+        assert_eq!(one(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#).kind(), Kind::Response);
+        assert_eq!(one(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).kind(), Kind::Notification);
+        for params in ["", r#","params":{"name":"x","arguments":[]}"#, r#","params":{"name":7}"#] {
+            let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call"{params}}}"#);
+            assert_eq!(read(&body), Err(-32602), "{body}");
         }
-        for bad in [r#"{"method":"tools/call"}"#, r#"{"method":"tools/call","params":{"name":"x","arguments":[]}}"#] {
-            assert_eq!(tool(bad), Err(Malformed::Call), "{bad}");
+    }
+
+    #[test]
+    fn the_revision_is_read_where_2026_07_28_writes_it() {
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"x","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}"#;
+        assert_eq!(one(body).meta_version(), Some("2026-07-28"));
+        assert_eq!(one(r#"{"jsonrpc":"2.0","id":1,"method":"x"}"#).meta_version(), None);
+    }
+
+    #[test]
+    fn h11_h12_what_is_no_message_gets_the_code_of_json_rpc() {
+        for bad in ["", "{", "{]", "\u{feff}{}", "nonsense", r#"{"jsonrpc":"2.0","id":NaN}"#] {
+            assert_eq!(read(bad), Err(-32700), "{bad}");
         }
-        for bad in ["", "{", "{]", "\u{feff}{}", "nonsense"] {
-            assert_eq!(tool(bad), Err(Malformed::Parse), "{bad}");
+        for bad in [
+            "[]",
+            "1",
+            "\"x\"",
+            "{}",
+            r#"{"id":1,"method":"ping"}"#,
+            r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":7}"#,
+            r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
+            r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"Method":"ping"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping","paramſ":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","Name":"b"}}"#,
+            "[1]",
+        ] {
+            assert_eq!(read(bad), Err(-32600), "{bad}");
         }
+    }
+
+    #[test]
+    fn h15_a_batch_is_read_up_to_its_limit() {
+        let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+        let batch = |count: usize| read(&format!("[{}]", vec![ping; count].join(",")));
+        assert!(matches!(batch(MAX_BATCH), Ok(Body::Batch(messages)) if messages.len() == MAX_BATCH));
+        assert_eq!(batch(MAX_BATCH + 1), Err(-32600));
+    }
+
+    #[test]
+    fn an_error_answers_the_id_where_there_is_one() {
+        let malformed = Body::read(br#"{"jsonrpc":"2.0","id":"a","method":7}"#).unwrap_err();
+        assert_eq!(malformed.id, "a");
+        assert_eq!(Body::read(b"{").unwrap_err().id, Value::Null);
     }
 }

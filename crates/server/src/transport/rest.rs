@@ -12,7 +12,8 @@ use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::http::{Edge, identify, read_body};
+use super::strict;
+use crate::http::{Edge, RETRY_AFTER_SECONDS, identify, read_body};
 use crate::mcp::listed_tool;
 use crate::respond;
 
@@ -43,14 +44,27 @@ pub(crate) async fn call(State(edge): State<Arc<Edge>>, request: Request) -> Res
         Ok(caller) => caller,
         Err(refusal) => return *refusal,
     };
-    let body = match read_body(&parts.headers, body, &origin.correlation_id).await {
-        Ok(body) => body,
-        Err(refusal) => return *refusal,
+    let turned_away = |status: StatusCode, code: &'static str, message: &str| {
+        edge.turned_away(code, &origin.correlation_id);
+        (status, Json(respond::body(code, message, None, &origin.correlation_id))).into_response()
     };
-    let Ok(raw) = serde_json::from_slice::<RawCall>(&body) else {
-        let message = "the body is not {\"tool\": \"...\", \"arguments\": {...}}";
-        let body = respond::body("invalid_request", message, None, &origin.correlation_id);
-        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    let body = match read_body(&parts.headers, body).await {
+        Ok(body) => body,
+        Err(fault) => return turned_away(fault.status(), fault.code(), &fault.to_string()),
+    };
+    let parsed = strict::parse(&body).map_err(|unfit| unfit.to_string());
+    let shape = |_| "the body is not {\"tool\": \"...\", \"arguments\": {...}}".to_owned();
+    let raw: RawCall = match parsed.and_then(|body| serde_json::from_value(body).map_err(shape)) {
+        Ok(raw) => raw,
+        Err(message) => return turned_away(StatusCode::BAD_REQUEST, "invalid_request", &message),
+    };
+    let _slot = match edge.running.enter(principal.owner()).await {
+        Ok(slot) => slot,
+        Err(shed) => {
+            let mut response = turned_away(shed.status(), shed.code(), &shed.to_string());
+            response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+            return response;
+        }
     };
     let call = Call { tool: raw.tool, arguments: raw.arguments.unwrap_or_default() };
     match edge.front.call(&principal, call, &origin).await {
