@@ -10,6 +10,7 @@ mod wire;
 
 use std::sync::Arc;
 
+use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::{ServerHandler, ServiceExt};
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +22,9 @@ pub(crate) use wire::listed_tool;
 
 use crate::front::Front;
 use handler::Caller;
+
+/// Longest message on standard input, in bytes: as much as an HTTP body.
+const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
 
 /// What of the older revisions is offered.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +68,9 @@ pub(crate) fn maker<W: Wrap>(front: Arc<Front>, wrap: W) -> impl Fn() -> W::Hand
 /// The pipe broke before the handshake was done, or the service ended in a panic.
 pub(crate) async fn serve_stdio(front: Arc<Front>, stop: CancellationToken) -> anyhow::Result<()> {
     let handler = Handler::new(front, Caller::Process);
-    let running = Box::pin(handler.serve_with_ct(rmcp::transport::stdio(), stop)).await?;
+    let (input, output) = rmcp::transport::stdio_pipes();
+    let transport = AsyncRwTransport::new_server(input, output).with_max_line_length(MAX_LINE_BYTES);
+    let running = Box::pin(handler.serve_with_ct(transport, stop)).await?;
     running.waiting().await?;
     Ok(())
 }

@@ -1,0 +1,147 @@
+//! Standard input and output: nothing but the protocol on it, whatever comes in, and an end when the client ends.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at the first surprise")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use aegis_ambient::Ambient;
+use aegis_sandbox::{DataSet, Options, Sandbox};
+use serde_json::{Value, json};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_aegis-mcp");
+
+/// A running `aegis-mcp stdio`.
+struct Session {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    #[expect(dead_code, reason = "its files are in use")]
+    state: tempfile::TempDir,
+}
+
+impl Session {
+    fn start(forge: &Sandbox) -> Self {
+        let state = tempfile::tempdir().unwrap();
+        let mut child = Command::new(BINARY)
+            .arg("stdio")
+            .env_clear()
+            .envs([("GITEA_URL", forge.url()), ("GITEA_TOKEN", forge.token("alice")), ("LOG_LEVEL", "trace")])
+            .env("STATE_DIR", state.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, output, state }
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.child.stdin.as_mut().unwrap().write_all(bytes).unwrap();
+    }
+
+    fn say(&mut self, message: &Value) {
+        self.write(format!("{message}\n").as_bytes());
+    }
+
+    /// The next line; it must be a message.
+    fn hear(&mut self) -> Value {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        let message: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not the protocol: {line}"));
+        assert_eq!(message["jsonrpc"], "2.0");
+        message
+    }
+
+    fn open(&mut self) {
+        let client = json!({"name": "t", "version": "1"});
+        let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client});
+        self.say(&json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}));
+        assert_eq!(self.hear()["result"]["protocolVersion"], "2025-11-25");
+        self.say(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
+    }
+
+    fn login(&mut self) -> Value {
+        self.say(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "get_me"}}));
+        loop {
+            let answer = self.hear();
+            if answer["id"] == 2 {
+                return answer["result"]["structuredContent"]["login"].clone();
+            }
+        }
+    }
+
+    /// How long the process still lives.
+    fn ends_after(&mut self) -> Duration {
+        let started = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(started.elapsed() < Duration::from_secs(20), "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        started.elapsed()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn forge() -> Sandbox {
+    Sandbox::start(DataSet::Demo, Options::new(Ambient::real())).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h21_whatever_comes_in_only_the_protocol_goes_out_and_the_next_message_is_served() {
+    let forge = forge().await;
+    let mut session = Session::start(&forge);
+    session.open();
+    assert_eq!(session.login(), "alice");
+    for line in ["nonsense", "{", "[]", "\u{0}\u{1}", "{\"jsonrpc\":\"2.0\"}"] {
+        session.write(format!("{line}\n").as_bytes());
+    }
+    session.write(b"\xff\xfe\xfd\n");
+    assert_eq!(session.login(), "alice", "garbage before it changes nothing");
+    session.write(br#"{"jsonrpc":"2.0","id":2,"method":"tools/call","#);
+    std::thread::sleep(Duration::from_millis(50));
+    session.write(b"\"params\":{\"name\":\"get_me\"}}\n");
+    assert_eq!(session.hear()["result"]["structuredContent"]["login"], "alice", "a message may come in pieces");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h21_an_endless_line_holds_no_more_memory_than_a_message() {
+    let forge = forge().await;
+    let mut session = Session::start(&forge);
+    session.open();
+    assert_eq!(session.login(), "alice");
+    let resident_kb = |session: &Session| {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", session.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap().trim();
+        line.trim_end_matches(" kB").parse::<u64>().unwrap()
+    };
+    let before = resident_kb(&session);
+    let piece = vec![b'x'; 1024 * 1024];
+    for _ in 0..200 {
+        session.write(&piece);
+    }
+    let grown = resident_kb(&session).saturating_sub(before);
+    assert!(grown < 32 * 1024, "200 MB without a line end grew it by {grown} kB");
+    session.write(b"\n");
+    assert_eq!(session.login(), "alice", "the line is dropped, the session is not");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h21_the_end_of_input_ends_the_process_even_inside_a_message() {
+    let forge = forge().await;
+    for rest in [&b""[..], br#"{"jsonrpc":"2.0","id":3,"meth"#] {
+        let mut session = Session::start(&forge);
+        session.open();
+        session.write(rest);
+        drop(session.child.stdin.take());
+        let after = session.ends_after();
+        assert!(after < Duration::from_secs(1), "{after:?}");
+    }
+}
