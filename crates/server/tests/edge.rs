@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use aegis_ambient::Ambient;
 use aegis_sandbox::{DataSet, Fault, FaultKind, Options, Sandbox};
-use aegis_testkit::{Gateway, Reply};
+use aegis_testkit::{Event, Events, Gateway, Reply};
 use futures_util::StreamExt;
 use http::Method;
 use serde_json::{Value, json};
@@ -90,11 +90,7 @@ fn initialize(revision: &str) -> Value {
 
 /// The last message of an event stream that was read whole.
 fn last_event(text: &str) -> Value {
-    let data = text.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim);
-    data.filter(|data| !data.is_empty())
-        .next_back()
-        .and_then(|data| serde_json::from_str(data).ok())
-        .unwrap_or_default()
+    Event::all(text).last().map(Event::json).unwrap_or_default()
 }
 
 fn error_code(answer: &Reply) -> (u16, i64) {
@@ -496,9 +492,9 @@ async fn h17_the_stream_of_2024_11_05_is_its_owners_and_answers_by_events() {
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     assert_eq!(answer.headers()["x-accel-buffering"], "no");
-    let mut events = Events { stream: Box::pin(answer.bytes_stream()), text: String::new() };
-    let (event, way_back) = events.next().await;
-    assert_eq!(event, "endpoint");
+    let mut events = Events::of(answer);
+    let Event { name, data: way_back } = events.next().await.unwrap();
+    assert_eq!(name, "endpoint");
     assert!(way_back.starts_with("/mcp/sse/messages?sessionId="), "{way_back}");
 
     let say = async |key: &str, message: Value| {
@@ -508,13 +504,12 @@ async fn h17_the_stream_of_2024_11_05_is_its_owners_and_answers_by_events() {
     };
     assert_eq!(say(&scene.bob, initialize("2024-11-05")).await.status, 404, "somebody else's stream is not there");
     assert_eq!(say(&scene.alice, initialize("2024-11-05")).await.status, 202);
-    let (event, text) = events.next().await;
-    let hello: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((event.as_str(), &hello["result"]["protocolVersion"]), ("message", &json!("2024-11-05")));
+    let hello = events.next().await.unwrap();
+    assert_eq!((hello.name.as_str(), &hello.json()["result"]["protocolVersion"]), ("message", &json!("2024-11-05")));
     say(&scene.alice, json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
     let call = json!({"name": "get_repository", "arguments": {"repo": "acme/tools"}});
     assert_eq!(say(&scene.alice, rpc(2, "tools/call", &call)).await.status, 202);
-    let answer: Value = serde_json::from_str(&events.next().await.1).unwrap();
+    let answer = events.next().await.unwrap().json();
     assert_eq!(answer["result"]["structuredContent"]["full_name"], "acme/tools", "{answer}");
     tokio::time::sleep(Duration::from_millis(150)).await;
     let shown =
@@ -637,32 +632,4 @@ async fn h07_answers_never_cross_between_callers_who_count_alike() {
     let (alice, bob) = (scene.alice.as_str(), scene.bob.as_str());
     let many = (0..8).map(|lane| if lane % 2 == 0 { ask(alice, "alice", 40) } else { ask(bob, "bob", 40) });
     futures_util::future::join_all(many).await;
-}
-
-/// Server-sent events as they come.
-struct Events {
-    stream: std::pin::Pin<Box<dyn futures_util::Stream<Item = reqwest::Result<bytes::Bytes>> + Send>>,
-    text: String,
-}
-
-impl Events {
-    /// The next event's name and data.
-    async fn next(&mut self) -> (String, String) {
-        loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let (event, rest) = (event.to_owned(), rest.to_owned());
-                self.text = rest;
-                let field = |name: &str| {
-                    event.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
-                };
-                if let Some(data) = field("data:") {
-                    return (field("event:").unwrap_or_default(), data);
-                }
-                continue;
-            }
-            let chunk =
-                tokio::time::timeout(Duration::from_secs(10), self.stream.next()).await.unwrap().unwrap().unwrap();
-            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
-        }
-    }
 }

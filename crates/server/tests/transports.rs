@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at the first surprise")]
 
+use std::time::Duration;
+
 use aegis_ambient::Ambient;
 use aegis_sandbox::{DataSet, Options, Sandbox};
-use aegis_testkit::Gateway;
+use aegis_testkit::{Event, Events, Gateway};
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_aegis-mcp");
@@ -37,6 +39,9 @@ enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Way {
     Streamable,
+    Session,
+    Batch,
+    Sse,
     Messages,
     Rest,
     Stdio,
@@ -86,6 +91,12 @@ async fn through(way: Way, gateway: &Gateway, key: &str, tool: &str, arguments: 
         Way::Streamable => {
             of_rpc(&gateway.post("/mcp", Some(key), &rpc(1, "tools/call", &params)).await.unwrap().json())
         }
+        Way::Session => of_rpc(&in_session(gateway, key, &rpc(2, "tools/call", &params)).await),
+        Way::Batch => {
+            let batch = json!([rpc(1, "tools/call", &params)]);
+            of_rpc(&gateway.post("/mcp", Some(key), &batch).await.unwrap().json()[0])
+        }
+        Way::Sse => of_rpc(&by_events(gateway, key, &rpc(2, "tools/call", &params)).await),
         Way::Messages => {
             of_rpc(&gateway.post("/messages", Some(key), &rpc(1, "tools/call", &params)).await.unwrap().json())
         }
@@ -102,11 +113,40 @@ async fn through(way: Way, gateway: &Gateway, key: &str, tool: &str, arguments: 
     }
 }
 
+fn hello(revision: &str) -> Value {
+    let client = json!({"name": "t", "version": "1"});
+    rpc(1, "initialize", &json!({"protocolVersion": revision, "capabilities": {}, "clientInfo": client}))
+}
+
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap()
+}
+
+async fn in_session(gateway: &Gateway, key: &str, call: &Value) -> Value {
+    let opened = gateway.post("/mcp", Some(key), &hello("2025-06-18")).await.unwrap();
+    let session = opened.header("mcp-session-id");
+    assert!(!session.is_empty(), "{opened:?}");
+    let request = http().post(format!("{}/mcp", gateway.url())).bearer_auth(key).header("mcp-session-id", session);
+    let answer = request.json(call).send().await.unwrap().text().await.unwrap();
+    Event::all(&answer).last().unwrap_or_else(|| panic!("{answer}")).json()
+}
+
+async fn by_events(gateway: &Gateway, key: &str, call: &Value) -> Value {
+    let stream = http().get(format!("{}/mcp/sse", gateway.url())).bearer_auth(key).send().await.unwrap();
+    let mut events = Events::of(stream);
+    let way_back = events.next().await.unwrap().data;
+    let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    for message in [&hello("2024-11-05"), &ready, call] {
+        assert_eq!(gateway.post(&way_back, Some(key), message).await.unwrap().status, 202);
+    }
+    let hello = events.next().await.unwrap();
+    assert_eq!(hello.json()["id"], 1);
+    events.next().await.unwrap().json()
+}
+
 fn stdio(gateway: &Gateway, tool: &str, arguments: &Value) -> Verdict {
-    let hello =
-        json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});
     let lines = [
-        rpc(1, "initialize", &hello),
+        hello("2025-11-25"),
         json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
         rpc(2, "tools/call", &json!({"name": tool, "arguments": arguments})),
     ];
@@ -146,7 +186,7 @@ async fn the_same_call_gets_the_same_verdict_words_and_record_whichever_way_it_c
     let key = gateway.key("alice", &alice).unwrap();
     for (tool, arguments) in cases() {
         let mut seen: Vec<(Way, Verdict, Value)> = Vec::new();
-        for way in [Way::Streamable, Way::Messages, Way::Rest, Way::Stdio] {
+        for way in [Way::Streamable, Way::Session, Way::Batch, Way::Sse, Way::Messages, Way::Rest, Way::Stdio] {
             let mut verdict = through(way, &gateway, &key, tool, &arguments).await;
             if let Verdict::Answered(answer) = &mut verdict {
                 // How the caller signed in is the one thing get_me may tell differently.
@@ -156,7 +196,7 @@ async fn the_same_call_gets_the_same_verdict_words_and_record_whichever_way_it_c
                 }
             }
             // Records are on disk within 50 ms.
-            tokio::time::sleep(std::time::Duration::from_millis(120)).await;
+            tokio::time::sleep(Duration::from_millis(120)).await;
             seen.push((way, verdict, newest(&gateway)));
         }
         let (_, verdict, record) = &seen[0];

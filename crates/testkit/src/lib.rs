@@ -4,8 +4,10 @@
 //! sandbox, with a token the sandbox knows.
 
 pub mod canary;
+mod events;
 mod gateway;
 mod test_gate;
 
+pub use events::{Event, Events};
 pub use gateway::{Finished, Gateway, Reply, run};
 pub use test_gate::{Setup, TestGate};
