@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::error::CallError;
+use crate::nearest::nearest;
 
 /// Longest piece of what came that is repeated in an error, in characters.
 const SHOWN_CHARACTERS: usize = 60;
@@ -11,10 +12,6 @@ const SHOWN_CHARACTERS: usize = 60;
 const MAX_ITEMS: usize = 100;
 /// Longest string argument, in bytes.
 const MAX_TEXT_BYTES: usize = 65_536;
-
-/// How alike a known argument must be to be offered, from 0 to 1: one less the share of letters to change
-/// (Damerau-Levenshtein).
-const ALIKE: f64 = 0.6;
 
 /// The arguments, with digits in strings made numbers and nulls dropped.
 ///
@@ -83,13 +80,10 @@ fn limit(schema: &Value) -> usize {
 }
 
 fn unknown(name: &str, properties: &Map<String, Value>) -> CallError {
-    let short: String = name.chars().take(SHOWN_CHARACTERS).collect();
-    let likeness = |known: &str| strsim::normalized_damerau_levenshtein(&short, known);
-    let nearest = properties.keys().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    let wanted = match nearest {
-        Some(nearest) if likeness(nearest) >= ALIKE => format!("did you mean `{nearest}`?"),
-        Some(_) => format!("it takes {}", properties.keys().cloned().collect::<Vec<_>>().join(", ")),
-        None => "it takes none".to_owned(),
+    let wanted = match nearest(name, properties.keys().map(String::as_str)).first() {
+        Some(known) => format!("did you mean `{known}`?"),
+        None if properties.is_empty() => "it takes none".to_owned(),
+        None => format!("it takes {}", properties.keys().cloned().collect::<Vec<_>>().join(", ")),
     };
     invalid(&shown(name), "the tool has no such argument".to_owned(), wanted)
 }

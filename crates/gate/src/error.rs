@@ -15,7 +15,7 @@ pub enum CallError {
         /// As it came, cut and escaped.
         name: String,
         /// The nearest name the caller may use.
-        near: Option<&'static str>,
+        near: Option<String>,
     },
     /// An argument is missing, unknown, of the wrong type or outside its range.
     #[error("argument `{argument}`: {came}; {wanted}")]
@@ -157,7 +157,7 @@ impl CallError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::UnknownTool { near, .. } => near.map(|near| format!("did you mean `{near}`?")),
+            Self::UnknownTool { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::NotFound { near, .. } => near_misses(near),
             Self::UpstreamScope { required } => {
                 Some(format!("make a Gitea token with {} and bind a new key to it", required.join(" and ")))

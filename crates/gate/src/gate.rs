@@ -28,6 +28,7 @@ use crate::catalog::{Catalog, Entry};
 use crate::error::CallError;
 use crate::limit::Limits;
 use crate::lockout::{Lockout, Source};
+use crate::nearest::nearest;
 use crate::permit::{Sight, subject};
 use crate::policy::{Act, Policy};
 use crate::principal::Principal;
@@ -38,8 +39,6 @@ pub(crate) use run::{Passage, Trace, run_read};
 
 /// What the record calls a tool that does not exist.
 const UNKNOWN_TOOL: &str = "unknown";
-/// Longest name of a tool that is compared with those there are, in bytes.
-const MAX_LIKENED_BYTES: usize = 64;
 /// How long Gitea has to say that it is there.
 const HEALTH_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -242,7 +241,7 @@ impl Gate {
         let arguments = arguments::check(entry.input_schema(), call.arguments)?;
         let sight = Sight {
             principal: principal.clone(),
-            act: Act { tool: spec.name, toolset: spec.toolset },
+            act: Act::of(&spec),
             policy: Arc::clone(&self.policy),
             withheld: Arc::default(),
             redactor: self.redactor.load_full(),
@@ -261,18 +260,12 @@ impl Gate {
     }
 
     fn exists_for(&self, principal: &Principal, entry: &Entry) -> bool {
-        let act = Act { tool: entry.spec().name, toolset: entry.spec().toolset };
-        self.policy.may_ever(subject(principal), act)
+        self.policy.may_ever(subject(principal), Act::of(entry.spec()))
     }
 
     fn unknown_tool(&self, principal: &Principal, tool: &str) -> CallError {
-        // Likeness costs time in the length of both names; what is longer than any tool's name is like none.
-        let names = self.list(principal).map(|entry| entry.spec().name).filter(|_| tool.len() <= MAX_LIKENED_BYTES);
-        let near = names
-            .map(|name| (strsim::jaro_winkler(tool, name), name))
-            .filter(|(likeness, _)| *likeness > 0.8)
-            .max_by(|one, other| one.0.total_cmp(&other.0));
-        CallError::UnknownTool { name: arguments::shown(tool), near: near.map(|(_, name)| name) }
+        let near = nearest(tool, self.list(principal).map(|entry| entry.spec().name));
+        CallError::UnknownTool { name: arguments::shown(tool), near: near.into_iter().next() }
     }
 
     /// An address that keeps failing is answered 429 in place of its own refusal, and Gitea is asked about its tokens no

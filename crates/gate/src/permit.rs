@@ -12,6 +12,7 @@ use crate::policy::{Act, Decision, Policy, Subject};
 use crate::principal::Principal;
 use crate::redact::Redactor;
 use crate::target::{Place, Repository, Target};
+use crate::tool::ToolSpec;
 
 /// Permission to read `T`, on record and bound to one call.
 pub struct ReadPermit<T: Target> {
@@ -67,6 +68,12 @@ impl<T: Target> ReadPermit<T> {
     #[must_use]
     pub fn house(&self) -> &House {
         &self.house
+    }
+
+    /// Whether a tool exists for this caller, as the list and the admission of calls have it.
+    #[must_use]
+    pub fn may_use(&self, tool: &ToolSpec) -> bool {
+        self.sight.policy.may_ever(self.sight.subject(), Act::of(tool))
     }
 
     /// Whether the policy lets this caller see that a repository exists.

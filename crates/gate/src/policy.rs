@@ -14,7 +14,7 @@ pub use file::PolicyError;
 use rule::{Effect, Rule};
 
 use crate::target::Place;
-use crate::tool::Toolset;
+use crate::tool::{ToolSpec, Toolset};
 
 /// Id that a refusal names when no rule allowed the call.
 const NO_RULE: &str = "no_rule_allows";
@@ -38,6 +38,12 @@ pub(crate) struct Subject<'a> {
 pub(crate) struct Act {
     pub(crate) tool: &'static str,
     pub(crate) toolset: Toolset,
+}
+
+impl Act {
+    pub(crate) fn of(spec: &ToolSpec) -> Self {
+        Self { tool: spec.name, toolset: spec.toolset }
+    }
 }
 
 /// The policy's answer.

@@ -4,17 +4,13 @@
 //! A hint stands in an error, where our own words are. So a name is repeated only if it is one: no spaces, no signs that
 //! could make it a sentence, and much like what the caller wrote (attack C05).
 
-mod alike;
-
-use aegis_gate::{CallError, ReadPermit, Repository, ToolError};
+use aegis_gate::{CallError, ReadPermit, Repository, ToolError, nearest};
 use aegis_gitea::read::{PageRequest, TreeEntry, TreeEntryKind};
 use aegis_gitea::{GitRef, GiteaError, RepoPath};
 use futures_util::join;
 
 use crate::files::tree::{self, EntryKind};
 use crate::shape::invalid;
-
-pub(crate) use alike::nearest;
 
 /// Branches and tags looked through.
 const REFERENCES: u32 = 50;

@@ -8,13 +8,9 @@ use aegis_gitea::{GiteaError, RepositoryId};
 
 use crate::error::CallError;
 use crate::gate::{Gate, Passage};
-use crate::permit::Sight;
+use crate::nearest::nearest;
 use crate::tool::ToolError;
 
-/// Most names given as near misses.
-const MAX_NEAR: usize = 3;
-/// How alike a name must be to be named, from 0 to 1: one less the share of letters to change (Damerau-Levenshtein).
-const ALIKE: f64 = 0.7;
 /// How many of the caller's repositories are looked through for near misses.
 const LOOKED_THROUGH: u32 = 50;
 
@@ -71,19 +67,10 @@ impl Gate {
             futures_util::join!(account.repositories(page), account.owner_repositories(wanted.owner(), page));
         let listed = [own, owners].into_iter().flatten().flat_map(|page| page.items);
         let names = listed.map(|repository| repository.full_name);
-        near(wanted, names, &passage.sight)
+        let seen = names.filter(|name| name != wanted && passage.sight.sees(name));
+        let names: Vec<String> = seen.map(|name| name.to_string()).collect();
+        nearest(&wanted.to_string(), names.iter().map(String::as_str))
     }
-}
-
-fn near(wanted: &RepositoryId, names: impl Iterator<Item = RepositoryId>, sight: &Sight) -> Vec<String> {
-    let mut likely: Vec<(f64, RepositoryId)> = names
-        .filter(|name| name != wanted && sight.sees(name))
-        .map(|name| (strsim::normalized_damerau_levenshtein(&name.folded(), &wanted.folded()), name))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .collect();
-    likely.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
-    likely.dedup_by(|one, other| one.1 == other.1);
-    likely.into_iter().take(MAX_NEAR).map(|(_, name)| name.to_string()).collect()
 }
 
 /// Gitea's refusals and faults, one to one. What is a fault of ours becomes [`CallError::Internal`].

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::pattern::{PathPatterns, RepositoryPatterns};
 use super::rule::{Effect, Rule, Tools, Who};
+use crate::nearest::nearest;
 use crate::tool::Toolset;
 
 /// Longest policy file, in bytes.
@@ -71,14 +72,14 @@ pub enum PolicyError {
         pattern: String,
     },
     /// A tool that does not exist.
-    #[error("policy rule {rule:?}: there is no tool {tool:?}; did you mean {near:?}?")]
+    #[error("policy rule {rule:?}: there is no tool {tool:?}; {}", advice(near.as_deref()))]
     Tool {
         /// The rule.
         rule: String,
         /// What stands there.
         tool: String,
-        /// The nearest that exists.
-        near: String,
+        /// The nearest that exists, if one is near.
+        near: Option<String>,
     },
 }
 
@@ -198,10 +199,13 @@ fn parse_tools(rule: &str, name: &str, known: &[&str]) -> Result<Tools, PolicyEr
     }
     let toolsets = Toolset::ALL.map(|toolset| format!("toolset:{}", toolset.name()));
     let names = known.iter().copied().chain(toolsets.iter().map(String::as_str));
-    let near = names.max_by(|one, other| strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other)));
-    Err(PolicyError::Tool {
-        rule: rule.to_owned(),
-        tool: crate::arguments::shown(name),
-        near: near.unwrap_or("*").to_owned(),
-    })
+    let near = nearest(name, names).into_iter().next();
+    Err(PolicyError::Tool { rule: rule.to_owned(), tool: crate::arguments::shown(name), near })
+}
+
+fn advice(near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => "write a tool's name, toolset:NAME or *".to_owned(),
+    }
 }

@@ -192,6 +192,8 @@ fn mistakes_in_the_file_name_rule_and_field() {
         Policy::parse(&text, TOOLS).unwrap_err().to_string()
     };
     assert!(rule("tools = [\"*\"]", "tools = [\"get_file\"]").contains("did you mean \"get_file_contents\""));
+    let stranger = rule("tools = [\"*\"]", "tools = [\"xyzzy\"]");
+    assert!(stranger.contains("no tool \"xyzzy\"; write a tool's name, toolset:NAME or *"), "{stranger}");
     assert!(rule("\"acme/*\"", "\"acme\"").contains("is no repository"));
     assert!(rule("\"secrets/**\"", "\"/secrets/**\"").contains("can never match"));
     assert!(rule("id = \"no-secrets\"", "id = \"acme-read\"").contains("stands twice"));

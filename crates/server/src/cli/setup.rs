@@ -8,7 +8,7 @@ use aegis_gate::audit::{self, Audit, Transport};
 use aegis_gate::redact::{self, Action, Redactor};
 use aegis_gate::{
     AuthnError, AuthnSettings, Catalog, House, LimitSettings, LockoutSettings, Origin, Parts, Policy, Principal,
-    RawCredential, Selection, Toolset,
+    RawCredential, Selection, Toolset, nearest,
 };
 use aegis_gitea::connect::{Client, Credential};
 use aegis_store::{SealingKey, Store, StoreUrl};
@@ -134,9 +134,8 @@ pub(crate) fn catalog(configuration: &Configuration) -> Result<Catalog, End> {
     let known = whole.names();
     for name in section.tools.iter().chain(&section.exclude) {
         if !known.contains(&name.as_str()) {
-            let near =
-                known.iter().max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)));
-            let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            let near = nearest(name, known.iter().copied());
+            let near = near.first().map(|near| format!("; did you mean {near}?")).unwrap_or_default();
             return Err(End::new(Exit::Configuration, format!("there is no tool {name}{near}")));
         }
     }

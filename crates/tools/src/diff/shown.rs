@@ -1,13 +1,12 @@
 //! What is shown of a diff: the files the policy lets through, one part at a time.
 
-use aegis_gate::{Output, ReadPermit, Repository, ToolError};
+use aegis_gate::{Output, ReadPermit, Repository, ToolError, nearest};
 use aegis_gitea::RepoPath;
 use aegis_gitea::read::Diff;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Change, FilePart, parts};
-use crate::nearby::nearest;
 use crate::shape::{Window, some_if, window};
 
 /// Most files in one answer.

@@ -1,11 +1,10 @@
 //! Labels asked for by name. Gitea leaves out a name that is none of the repository's own labels, letter by letter, and
 //! would then list every issue; so the names are looked up first.
 
-use aegis_gate::{ReadPermit, Repository, ToolError};
+use aegis_gate::{ReadPermit, Repository, ToolError, nearest};
 use aegis_gitea::GiteaError;
 
 use crate::gather::gather;
-use crate::nearby::nearest;
 
 /// The labels that were asked for.
 #[derive(Debug, Default)]

@@ -1,17 +1,23 @@
-//! Which names are so alike that one may be a slip for the other.
+//! Which names are so alike that one may be a slip for the other: the one place where that is decided, for tools,
+//! arguments, repositories, branches, paths and rules alike.
 
 /// Most names in a hint.
 const MOST_NAMES: usize = 3;
 /// How alike a name must be, from 0 to 1: one less the share of letters to change, add, drop or swap
 /// (Damerau-Levenshtein).
 const ALIKE: f64 = 0.7;
-/// In names from this length on, one slip is forgiven whatever its share.
+/// How much of a name its beginning must be to stand for it, from 0 to 1: `get_file` is 8 of 17 letters of
+/// `get_file_contents`.
+const BEGINNING: f64 = 0.4;
+/// In names from this length on, one slip is forgiven whatever its share, and a beginning is known as one.
 const ONE_SLIP_CHARACTERS: usize = 3;
 /// Longest name compared and repeated, in characters.
 const NAME_CHARACTERS: usize = 100;
 
-/// The names most like `wanted`, or like its last part.
-pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+/// The names most like `wanted`, or like its last part, the likest first: at most three, and none where all are
+/// strangers. A name that could be read as a sentence is never among them (attack C05).
+#[must_use]
+pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let wanted = wanted.to_lowercase();
     let mut alike: Vec<(f64, f64, &str)> =
         names.filter(|name| may_be_repeated(&wanted, name)).filter_map(|name| ranked(&wanted, name)).collect();
@@ -46,8 +52,14 @@ fn slips(one: &str, other: &str) -> Option<f64> {
         (one, other) if one <= other => (one, other),
         (one, other) => (other, one),
     };
-    let is_hopeless = longer > shorter.saturating_add(1) && share(shorter, longer) < ALIKE;
-    if is_hopeless || longer > NAME_CHARACTERS {
+    let part = share(shorter, longer);
+    if longer > NAME_CHARACTERS {
+        return None;
+    }
+    if shorter >= ONE_SLIP_CHARACTERS && part >= BEGINNING && (one.starts_with(other) || other.starts_with(one)) {
+        return Some(part);
+    }
+    if longer > shorter.saturating_add(1) && part < ALIKE {
         return None;
     }
     let changes = strsim::osa_distance(one, other);
@@ -91,6 +103,14 @@ mod tests {
         assert_eq!(nearest("doc", ["src", "docs"].into_iter()), ["docs"]);
         assert!(nearest("a", ["a1", "b"].into_iter()).is_empty());
         assert!(nearest("ab", ["ba", "abc"].into_iter()).is_empty());
+    }
+
+    #[test]
+    fn a_beginning_stands_for_the_name_unless_it_could_be_any() {
+        assert_eq!(nearest("get_repo", ["get_me", "get_repository"].into_iter()), ["get_repository"]);
+        assert_eq!(nearest("get_repository_facts", ["get_repository"].into_iter()), ["get_repository"]);
+        assert!(nearest("get", ["get_repository", "get_commit"].into_iter()).is_empty());
+        assert!(nearest("list", ["list_repositories", "list_pull_requests"].into_iter()).is_empty());
     }
 
     #[test]
