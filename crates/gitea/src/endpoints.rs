@@ -173,6 +173,8 @@ pub static ISSUE_COMMENTS: Endpoint =
 pub static LABELS: Endpoint = read("labels", "repos/{owner}/{repo}/labels", ISSUE_SCOPE);
 /// Labels of an organisation, which its repositories share.
 pub static ORGANIZATION_LABELS: Endpoint = read("organization_labels", "orgs/{org}/labels", ORGANIZATION_SCOPE);
+/// Milestones of a repository.
+pub static MILESTONES: Endpoint = read("milestones", "repos/{owner}/{repo}/milestones", ISSUE_SCOPE);
 /// Pull requests.
 pub static PULLS: Endpoint = read("pulls", "repos/{owner}/{repo}/pulls", REPOSITORY_SCOPE);
 /// One pull request.
@@ -215,6 +217,7 @@ pub static ALL: &[&Endpoint] = &[
     &ISSUE_COMMENTS,
     &LABELS,
     &ORGANIZATION_LABELS,
+    &MILESTONES,
     &PULLS,
     &PULL,
     &PULL_DIFF,

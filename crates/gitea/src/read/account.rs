@@ -49,7 +49,7 @@ pub struct Organization {
 /// A search over repositories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepositorySearch {
-    /// Words in the name or description; or the topic, if [`RepositorySearch::topic`].
+    /// Part of the name, or of `owner/name`; several between commas, any of which may fit. Or the topic, if [`RepositorySearch::topic`].
     pub q: String,
     /// Whether `q` is a topic.
     pub topic: bool,

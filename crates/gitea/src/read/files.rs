@@ -41,6 +41,8 @@ pub struct File {
     pub content: Option<Bytes>,
     /// The object an LFS pointer stands for.
     pub lfs: Option<LfsPointer>,
+    /// The state it was read at, as Gitea calls it: the default branch where none was asked for.
+    pub at: Option<GitRef>,
     /// Its page.
     pub html_url: String,
     /// The commit that last changed it, where it comes at no extra price.
@@ -117,6 +119,9 @@ struct RawFile {
     target: Option<String>,
     #[serde(default)]
     submodule_git_url: Option<String>,
+    /// The API's own address of it; its `ref` is the state that was read.
+    #[serde(default, deserialize_with = "or_default")]
+    url: String,
     #[serde(default, deserialize_with = "or_default")]
     html_url: String,
     #[serde(default, deserialize_with = "sha")]
@@ -148,7 +153,7 @@ impl RepositoryReader {
     pub async fn file(&self, path: &RepoPath, at: Option<&GitRef>) -> Result<File, GiteaError> {
         match self.contents(path, at, Some("file_content")).await? {
             Contents::One(file) => file.try_into(),
-            Contents::Entries(_) => Ok(directory(path)),
+            Contents::Entries(entries) => Ok(directory(path, entries.first())),
         }
     }
 
@@ -229,7 +234,7 @@ fn is_shortened_id(name: &str) -> bool {
     (SHORTEST_ID_DIGITS..WHOLE_ID_DIGITS).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn directory(path: &RepoPath) -> File {
+fn directory(path: &RepoPath, first: Option<&RawFile>) -> File {
     File {
         kind: FileKind::Directory,
         name: path.file_name().unwrap_or_default().to_owned(),
@@ -238,9 +243,17 @@ fn directory(path: &RepoPath) -> File {
         size_bytes: 0,
         content: None,
         lfs: None,
+        at: first.and_then(read_at),
         html_url: String::new(),
         last_commit_sha: None,
     }
+}
+
+/// The `ref` that Gitea writes into the address, whatever else that says.
+fn read_at(raw: &RawFile) -> Option<GitRef> {
+    let (_, query) = raw.url.split_once('?')?;
+    let (_, name) = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "ref")?;
+    GitRef::parse(&name).ok()
 }
 
 impl TryFrom<Box<RawFile>> for File {
@@ -255,6 +268,7 @@ impl TryFrom<RawFile> for File {
     type Error = GiteaError;
 
     fn try_from(raw: RawFile) -> Result<Self, GiteaError> {
+        let at = read_at(&raw);
         let kind = match raw.kind.as_str() {
             "file" => FileKind::File,
             "symlink" => FileKind::Symlink { target: raw.target.unwrap_or_default() },
@@ -271,6 +285,7 @@ impl TryFrom<RawFile> for File {
             size_bytes: raw.size,
             lfs: content.as_deref().and_then(lfs_pointer),
             content,
+            at,
             html_url: raw.html_url,
             last_commit_sha: raw.last_commit_sha,
         })

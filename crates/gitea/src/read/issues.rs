@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::tolerant::{count, or_default, time};
 use super::{Label, Page, PageRequest, RepositoryReader, User};
-use crate::endpoints::{ISSUE, ISSUE_COMMENTS, ISSUES};
+use crate::endpoints::{ISSUE, ISSUE_COMMENTS, ISSUES, MILESTONES};
 use crate::error::GiteaError;
 use crate::name::{Index, Owner};
 
@@ -187,7 +187,8 @@ pub struct IssueQuery {
     pub labels: Vec<String>,
     /// With these words.
     pub q: Option<String>,
-    /// In this milestone, by title or number.
+    /// In this milestone, by title or number. Gitea leaves out, without a word, one that is not there; a title with a
+    /// comma cannot be asked for: Gitea separates by it.
     pub milestone: Option<String>,
     /// Assigned to this person.
     pub assignee: Option<Owner>,
@@ -217,6 +218,14 @@ impl RepositoryReader {
             .maybe("created_by", query.author.as_ref().map(Owner::as_str))
             .maybe("since", query.since.map(|time| time.to_string()));
         self.bound.page(call, query.page).await
+    }
+
+    /// Milestones, open and closed.
+    ///
+    /// # Errors
+    /// [`GiteaError`]; needs `read:issue`.
+    pub async fn milestones(&self, page: PageRequest) -> Result<Page<Milestone>, GiteaError> {
+        self.bound.page(self.call(&MILESTONES).query("state", "all"), page).await
     }
 
     /// One issue or pull request.

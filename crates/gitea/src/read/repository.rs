@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use url::Url;
 
 use super::tolerant::{count, named_repository, or_default, reference, time};
 use super::{Page, PageRequest, RepositoryReader};
@@ -95,6 +96,16 @@ pub struct Repository {
     /// What it is a fork of, where the caller may see that.
     #[serde(default, deserialize_with = "named_repository")]
     pub parent: Option<RepositoryId>,
+}
+
+impl Repository {
+    /// A page below the repository's own; none where that is no address.
+    #[must_use]
+    pub fn page_below<'a>(&self, segments: impl Iterator<Item = &'a str>) -> Option<String> {
+        let mut page = Url::parse(&self.html_url).ok()?;
+        page.path_segments_mut().ok()?.pop_if_empty().extend(segments.filter(|segment| !segment.is_empty()));
+        Some(page.into())
+    }
 }
 
 /// What the caller may do with a repository.

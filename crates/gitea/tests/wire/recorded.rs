@@ -163,6 +163,7 @@ async fn ask(endpoint: &str, path: &str, client: &Client) -> Result<(), GiteaErr
             let range = Some(ByteRange { start: 0, length: 10 }).filter(|_| path.contains("#range"));
             repository.raw(&file, &sha, range).await.map(drop)
         }
+        "milestones" => repository.milestones(page).await.map(drop),
         "issues" => {
             let query = IssueQuery {
                 state,
@@ -241,8 +242,10 @@ async fn recorded_values_arrive_in_the_fields() {
     let widget = repository("repo_get").await.repository().await.unwrap();
     assert_eq!((widget.id, widget.full_name.to_string().as_str(), widget.private), (1, "acme/widget", true));
     assert_eq!((widget.open_issues_count, widget.open_pulls_count, widget.size_kb), (5, 1, 30));
-    assert_eq!(widget.default_branch.unwrap().as_str(), "main");
+    assert_eq!(widget.default_branch.as_ref().unwrap().as_str(), "main");
     assert!(widget.permissions.admin && widget.created_at.is_some() && widget.parent.is_none());
+    let branch = widget.page_below(["src", "branch", "a b", "c#?"].into_iter());
+    assert_eq!(branch.unwrap(), format!("{}/src/branch/a%20b/c%23%3F", widget.html_url));
     assert_eq!(repository("repo_languages").await.languages().await.unwrap(), [("Python".to_owned(), 448)]);
 
     let page = PageRequest::new(1, 1);
@@ -266,6 +269,7 @@ async fn recorded_files_trees_and_pulls_arrive_in_the_fields() {
     let path = RepoPath::parse("requirements.txt").unwrap();
     let file = repository("repo_contents_ext_file").await.file(&path, None).await.unwrap();
     assert_eq!((file.size_bytes, file.content.unwrap().as_ref()), (12, b"widget==1.0\n".as_slice()));
+    assert_eq!(file.at.unwrap().as_str(), "main", "no ref was asked for");
     let entries = repository("repo_contents_ext_dir").await.directory(&path, None).await.unwrap();
     assert_eq!(
         (entries[0].path.as_str(), &entries[0].kind, &entries[0].content),

@@ -75,17 +75,20 @@ fn matches(ask: &Ask<'_>, repository: &Repository, one: &Issue) -> bool {
     state && kind && labelled(ask, repository, one) && of_people(ask, one) && updated(ask, one) && mentions(ask, one)
 }
 
-/// All labels, and any of the milestones by title or id. Names that are none of the repository's own labels, letter by
-/// letter, are left out without a word.
+/// All labels, and any of the milestones by title or else id. Names that are none of the repository's own labels or
+/// milestones, letter by letter, are left out without a word.
 fn labelled(ask: &Ask<'_>, repository: &Repository, one: &Issue) -> bool {
     let has = |name: &str| {
         let named = repository.labels.iter().find(|label| label.name == name);
         named.is_none_or(|label| one.labels.contains(&label.id))
     };
-    let mut milestones = ask.query.list("milestones").peekable();
-    let milestone = repository.milestones.iter().find(|found| Some(found.id) == one.milestone);
-    let in_milestone = milestones.peek().is_none()
-        || milestones.any(|wanted| milestone.is_some_and(|one| one.title == wanted || one.id.to_string() == wanted));
+    let all = &repository.milestones;
+    let meant = |wanted: &str| {
+        let titled = all.iter().find(|milestone| milestone.title == wanted);
+        titled.or_else(|| all.iter().find(|milestone| milestone.id.to_string() == wanted))
+    };
+    let mut milestones = ask.query.list("milestones").filter_map(meant).peekable();
+    let in_milestone = milestones.peek().is_none() || milestones.any(|milestone| one.milestone == Some(milestone.id));
     ask.query.list("labels").all(has) && in_milestone
 }
 

@@ -80,6 +80,9 @@ async fn issues_are_filtered_as_asked() {
     assert_eq!(numbers("labels=bug").await, [3]);
     assert_eq!(numbers("labels=bug,documentation").await, [] as [u64; 0]);
     assert_eq!(numbers("milestones=1.0").await, [5, 3, 1]);
+    let all = numbers("").await;
+    assert_eq!(numbers("milestones=1.O").await, all, "what is no milestone is left out without a word");
+    assert_eq!(numbers("milestones=1.O,1.0").await, [5, 3, 1]);
     assert_eq!(numbers("q=PANICKED").await, [3]);
     assert_eq!(numbers("created_by=carol").await, [1]);
     assert_eq!(numbers("assigned_by=alice").await, [3]);

@@ -184,6 +184,7 @@ mod tests {
             size_bytes: content.size,
             content: None,
             lfs: None,
+            at: None,
             html_url: String::new(),
             last_commit_sha: None,
         };
