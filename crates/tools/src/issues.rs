@@ -5,6 +5,7 @@ mod get_issue;
 mod label;
 mod list_issue_comments;
 mod list_issues;
+mod milestone;
 
 pub(crate) use get_issue::GetIssue;
 pub(crate) use list_issue_comments::ListIssueComments;

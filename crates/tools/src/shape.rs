@@ -11,11 +11,13 @@ mod state;
 mod window;
 
 pub(crate) use body::Body;
-pub(crate) use cut::{in_row, in_thread, subject};
+pub(crate) use cut::{in_row, subject};
 pub(crate) use listing::{Listing, some_if};
-pub(crate) use number::{at_least, between, offset};
+pub(crate) use number::{at_least, between};
 pub(crate) use paging::{Asked, LONG_PAGE, Paging, SHORT_PAGE};
 pub(crate) use person::{login, logins, names};
-pub(crate) use place::{IndexArgument, ReferenceArgument, RepositoryArguments, directory, invalid};
+pub(crate) use place::{
+    IndexArgument, OffsetArgument, PathArgument, ReferenceArgument, RepositoryArguments, directory, invalid,
+};
 pub(crate) use state::{Standing, Wanted};
 pub(crate) use window::{SEAM_BYTES, Window, window};

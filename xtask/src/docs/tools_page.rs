@@ -22,7 +22,9 @@ pub(crate) fn generate(_root: &Path) -> anyhow::Result<String> {
         {
             let text = |key: &str| argument.get(key).and_then(Value::as_str).unwrap_or_default();
             let needed = if required.iter().any(|known| known == name) { ", required" } else { "" };
-            writeln!(page, "- `{name}` ({}{needed}): {}", text("type"), text("description"))?;
+            let said = Some(text("description")).filter(|said| !said.is_empty());
+            let said = said.map(|said| format!(": {said}")).unwrap_or_default();
+            writeln!(page, "- `{name}` ({}{needed}){said}", text("type"))?;
         }
         let endpoints: Vec<String> = spec.endpoints.iter().map(|endpoint| format!("`{}`", endpoint.path)).collect();
         writeln!(page, "\nScope `{}`. Asks Gitea for {}.", spec.scope.as_str(), endpoints.join(", "))?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Scope;
 use crate::nearby::missing_ref;
-use crate::shape::{Body, RepositoryArguments, some_if};
+use crate::shape::{Body, OffsetArgument, RepositoryArguments, some_if};
 
 /// Most files named.
 const MOST_FILES: usize = 300;
@@ -18,8 +18,10 @@ pub(crate) struct GetCommit;
 pub(crate) struct Arguments {
     #[serde(flatten)]
     repository: RepositoryArguments,
-    /// Id, branch or tag.
+    /// Or a branch or tag.
     sha: String,
+    #[serde(flatten)]
+    offset: OffsetArgument,
 }
 
 /// A commit.
@@ -75,7 +77,7 @@ impl ReadTool for GetCommit {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_commit",
         title: "Commit",
-        description: "Use it to see one commit and its files.",
+        description: "To see one commit: message, files, counts, signature. Its changed lines are in get_commit_diff.",
         toolset: Toolset::Commits,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::COMMIT, &endpoints::REPOSITORY, &endpoints::BRANCHES, &endpoints::TAGS],
@@ -90,15 +92,15 @@ impl ReadTool for GetCommit {
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Answer, ToolError> {
-        let at = GitRef::parse(&arguments.sha)?;
+        let (at, offset) = (GitRef::parse(&arguments.sha)?, arguments.offset.parse()?);
         match permit.reader().commit(&at).await {
-            Ok(commit) => Ok(answer(permit, commit)),
+            Ok(commit) => Ok(answer(permit, commit, offset)),
             Err(error) => Err(missing_ref(permit, Some(&at), error).await),
         }
     }
 }
 
-fn answer(permit: &ReadPermit<Repository>, mut commit: Commit) -> Answer {
+fn answer(permit: &ReadPermit<Repository>, mut commit: Commit, offset: usize) -> Answer {
     // Gitea gives them in a random order.
     commit.files.sort_by(|one, other| one.filename.cmp(&other.filename));
     let visible = permit.visible_paths(std::mem::take(&mut commit.files), |file| file.filename.as_str());
@@ -111,7 +113,7 @@ fn answer(permit: &ReadPermit<Repository>, mut commit: Commit) -> Answer {
         author: author(&commit),
         authored_at: date(commit.author.as_ref()),
         committed_at: date(commit.committer.as_ref()),
-        message: Body::cut(&commit.message, 0, permit.house().max_answer_bytes / 4),
+        message: Body::part(&commit.message, offset, permit.house().max_answer_bytes / 4),
         parents: commit.parents.iter().map(Sha::to_string).collect(),
         files: rows.map(|file| FileRow { path: file.filename, change: word(file.status) }).collect(),
         files_truncated,

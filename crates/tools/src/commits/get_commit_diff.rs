@@ -1,5 +1,5 @@
 use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
-use aegis_gitea::{GitRef, RepoPath, endpoints};
+use aegis_gitea::{GitRef, endpoints};
 use futures_util::join;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::Scope;
 use crate::diff::{Cut, DiffAnswer, show};
 use crate::nearby::missing_ref;
-use crate::shape::{RepositoryArguments, offset};
+use crate::shape::{OffsetArgument, PathArgument, RepositoryArguments};
 
 /// One commit's changes.
 pub(crate) struct GetCommitDiff;
@@ -16,19 +16,19 @@ pub(crate) struct GetCommitDiff;
 pub(crate) struct Arguments {
     #[serde(flatten)]
     repository: RepositoryArguments,
-    /// Id, branch or tag.
+    /// Or a branch or tag.
     sha: String,
-    /// One file.
-    path: Option<String>,
-    /// Start byte.
-    offset: Option<i64>,
+    #[serde(flatten)]
+    path: PathArgument,
+    #[serde(flatten)]
+    offset: OffsetArgument,
 }
 
 impl ReadTool for GetCommitDiff {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_commit_diff",
         title: "Commit diff",
-        description: "Use it to see what a commit changed.",
+        description: "To see the lines one commit changed, as a unified diff, in parts where it is long.",
         toolset: Toolset::Commits,
         scope: Scope::ReadRepository,
         endpoints: &[
@@ -45,11 +45,11 @@ impl ReadTool for GetCommitDiff {
     type Target = Repository;
 
     fn target(arguments: &Arguments) -> Result<Repository, ToolError> {
-        arguments.repository.target_at(&path(arguments)?.unwrap_or_else(RepoPath::root))
+        arguments.repository.target_at(arguments.path.parse()?)
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<DiffAnswer, ToolError> {
-        let (at, path) = (GitRef::parse(&arguments.sha)?, path(arguments)?);
+        let (at, cut) = (GitRef::parse(&arguments.sha)?, Cut::parse(&arguments.path, &arguments.offset)?);
         let reader = permit.reader();
         let sha = match reader.pinned(Some(&at)).await {
             Ok(sha) => sha,
@@ -61,13 +61,9 @@ impl ReadTool for GetCommitDiff {
             Ok(diff) => diff,
             Err(error) => return Err(missing_ref(permit, Some(&at), error).await),
         };
-        let mut answer = show(permit, &diff, &Cut { path: path.as_ref(), offset: offset(arguments.offset)? })?;
+        let mut answer = show(permit, &diff, &cut)?;
         answer.html_url = format!("{}/commit/{sha}", repository.html_url);
         answer.sha = Some(sha.to_string());
         Ok(answer)
     }
-}
-
-fn path(arguments: &Arguments) -> Result<Option<RepoPath>, ToolError> {
-    Ok(arguments.path.as_deref().map(RepoPath::parse).transpose()?)
 }

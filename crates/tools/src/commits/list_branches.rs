@@ -1,6 +1,7 @@
-use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset, Visible};
+use aegis_gate::{ReadPermit, ReadTool, ToolError, ToolSpec, Toolset};
 use aegis_gitea::endpoints;
-use aegis_gitea::read::Branch;
+use aegis_gitea::read::{Branch, Repository};
+use futures_util::join;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,37 +31,43 @@ pub(crate) struct Row {
     date: Option<String>,
     /// Whether rules guard it.
     protected: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html_url: Option<String>,
 }
 
 impl ReadTool for ListBranches {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_branches",
         title: "Branches",
-        description: "Use it to list branches.",
+        description: "To see which branches there are, each with its newest commit.",
         toolset: Toolset::Commits,
         scope: Scope::ReadRepository,
-        endpoints: &[&endpoints::BRANCHES],
+        endpoints: &[&endpoints::BRANCHES, &endpoints::REPOSITORY],
         aliases: &[],
     };
     type Arguments = Arguments;
     type Output = Listing<Row>;
-    type Target = Repository;
+    type Target = aegis_gate::Repository;
 
-    fn target(arguments: &Arguments) -> Result<Repository, ToolError> {
+    fn target(arguments: &Arguments) -> Result<aegis_gate::Repository, ToolError> {
         arguments.repository.target()
     }
 
-    async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
+    async fn run(
+        permit: &ReadPermit<aegis_gate::Repository>,
+        arguments: &Arguments,
+    ) -> Result<Listing<Row>, ToolError> {
         let asked = arguments.paging.asked(LONG_PAGE)?;
         let asked = asked.within(permit.reader().page_bound().await);
-        let page = permit.reader().branches(asked.request()).await?;
-        let rows = Visible { rows: page.items, withheld: 0 };
-        Ok(Listing::new(asked, rows, page.has_more, page.total, row))
+        let (page, repository) = join!(permit.reader().branches(asked.request()), permit.reader().repository());
+        let repository = repository?;
+        Ok(Listing::page(asked, page?, |branch| row(&repository, branch)))
     }
 }
 
-fn row(branch: Branch) -> Row {
+fn row(repository: &Repository, branch: Branch) -> Row {
     Row {
+        html_url: repository.page_below(["src", "branch"].into_iter().chain(branch.name.split('/'))),
         sha: branch.commit.id.to_string(),
         subject: subject(&branch.commit.message),
         date: branch.commit.timestamp.map(|time| time.to_string()),

@@ -1,6 +1,6 @@
-use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset, Visible};
+use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
 use aegis_gitea::read::{Commit, CommitQuery, PageRequest};
-use aegis_gitea::{GiteaError, RepoPath, endpoints};
+use aegis_gitea::{GiteaError, endpoints};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::Scope;
 use crate::gather::gather;
 use crate::nearby::{self, Sought};
-use crate::shape::{Listing, Paging, ReferenceArgument, RepositoryArguments, SHORT_PAGE, invalid, subject};
+use crate::shape::{
+    Listing, Paging, PathArgument, ReferenceArgument, RepositoryArguments, SHORT_PAGE, invalid, subject,
+};
 
 /// History, newest first.
 pub(crate) struct ListCommits;
@@ -19,13 +21,12 @@ pub(crate) struct Arguments {
     repository: RepositoryArguments,
     #[serde(flatten)]
     at: ReferenceArgument,
-    /// Path.
-    path: Option<String>,
-    /// Login.
+    #[serde(flatten)]
+    path: PathArgument,
+    /// Login, name or mail.
     author: Option<String>,
     /// RFC 3339 time.
     since: Option<String>,
-    /// Likewise.
     until: Option<String>,
     #[serde(flatten)]
     paging: Paging,
@@ -48,7 +49,7 @@ impl ReadTool for ListCommits {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_commits",
         title: "Commits",
-        description: "Use it to see who changed what.",
+        description: "To see who changed what, newest first. One commit's files are in get_commit.",
         toolset: Toolset::Commits,
         scope: Scope::ReadRepository,
         endpoints: &[
@@ -66,7 +67,7 @@ impl ReadTool for ListCommits {
     type Target = Repository;
 
     fn target(arguments: &Arguments) -> Result<Repository, ToolError> {
-        arguments.repository.target_at(&path(arguments)?.unwrap_or_else(RepoPath::root))
+        arguments.repository.target_at(arguments.path.parse()?)
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
@@ -74,23 +75,20 @@ impl ReadTool for ListCommits {
         let asked = arguments.paging.asked(SHORT_PAGE)?;
         let since = time("since", arguments.since.as_deref())?;
         let until = time("until", arguments.until.as_deref())?;
-        let asked = asked.within(permit.reader().page_bound().await);
-        let query = CommitQuery { sha: at.clone(), path: path(arguments)?, since, until, page: asked.request() };
+        let path = arguments.path.parse()?;
+        let asked = match &arguments.author {
+            Some(_) => asked.cut_here(),
+            None => asked.within(permit.reader().page_bound().await),
+        };
+        let query = CommitQuery { sha: at.clone(), path, since, until, page: asked.request() };
         let listed = match &arguments.author {
-            None => permit.reader().commits(&query).await.map(|page| {
-                let rows = Visible { rows: page.items, withheld: 0 };
-                Listing::new(asked, rows, page.has_more, page.total, row)
-            }),
+            None => permit.reader().commits(&query).await.map(|page| Listing::page(asked, page, row)),
             // Gitea does not know the question; so far back is looked.
             Some(author) => {
                 let fetch =
                     async |page: PageRequest| permit.reader().commits(&CommitQuery { page, ..query.clone() }).await;
                 let gathered = gather(asked.reach(), |commit| is_by(commit, author), fetch).await;
-                gathered.map(|gathered| {
-                    let (rows, has_more) = asked.slice(gathered.rows);
-                    let rows = Visible { rows, withheld: 0 };
-                    Listing::new(asked, rows, has_more, None, row).cut_short(gathered.is_cut)
-                })
+                gathered.map(|gathered| Listing::gathered(asked, gathered, row))
             }
         };
         match (listed, &query.path) {
@@ -101,10 +99,6 @@ impl ReadTool for ListCommits {
             (Err(error), _) => Err(nearby::missing_ref(permit, at.as_ref(), error).await),
         }
     }
-}
-
-fn path(arguments: &Arguments) -> Result<Option<RepoPath>, ToolError> {
-    Ok(arguments.path.as_deref().map(RepoPath::parse).transpose()?)
 }
 
 fn time(argument: &str, text: Option<&str>) -> Result<Option<Timestamp>, ToolError> {

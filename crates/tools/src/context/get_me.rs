@@ -40,7 +40,7 @@ impl ReadTool for GetMe {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_me",
         title: "Me",
-        description: "Use it to see who you are.",
+        description: "To learn who the calls run as: login, way of sign-in, scopes, write mode, policy.",
         toolset: Toolset::Context,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::USER],

@@ -32,9 +32,9 @@ pub(crate) struct Answer {
     /// Calls a minute for one person.
     #[serde(skip_serializing_if = "Option::is_none")]
     calls_per_minute: Option<u32>,
-    /// Groups of tools in force.
+    /// Groups of the tools you may use.
     toolsets: Vec<&'static str>,
-    /// Tools in force.
+    /// Tools you may use.
     tools: Vec<&'static str>,
     /// Tools that are not offered, and why.
     missing: Vec<Missing>,
@@ -67,7 +67,7 @@ impl ReadTool for GetServerInfo {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_server_info",
         title: "Server",
-        description: "Use it for version, limits and tools.",
+        description: "To learn what is on offer: flavour, version, limits, your tools and those that are missing.",
         toolset: Toolset::Context,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::VERSION, &endpoints::API_SETTINGS],
@@ -86,8 +86,9 @@ impl ReadTool for GetServerInfo {
         let instance = instance?;
         let mut extras = Extras::default();
         let house = permit.house();
-        let in_force = |spec: &&ToolSpec| house.tools.contains(&spec.name);
-        let mut toolsets: Vec<&str> = SPECS.iter().filter(in_force).map(|spec| spec.toolset.name()).collect();
+        let is_offered = |spec: &ToolSpec| house.tools.contains(&spec.name) && permit.may_use(spec);
+        let offered = || SPECS.iter().filter(|spec| is_offered(spec));
+        let mut toolsets: Vec<&str> = offered().map(|spec| spec.toolset.name()).collect();
         toolsets.dedup();
         Ok(Answer {
             flavor: instance.flavor.name(),
@@ -102,8 +103,8 @@ impl ReadTool for GetServerInfo {
             max_answer_bytes: house.max_answer_bytes,
             calls_per_minute: house.calls_per_minute,
             toolsets,
-            tools: house.tools.clone(),
-            missing: SPECS.iter().filter_map(|spec| missing(spec, &house.tools, &instance)).collect(),
+            tools: offered().map(|spec| spec.name).collect(),
+            missing: SPECS.iter().filter_map(|spec| missing(spec, is_offered(spec), &instance)).collect(),
             incomplete: extras.incomplete(),
         })
     }
@@ -113,11 +114,12 @@ impl ReadTool for GetServerInfo {
 static SPECS: LazyLock<Vec<ToolSpec>> =
     LazyLock::new(|| catalog().entries().iter().map(|entry| *entry.spec()).collect());
 
-fn missing(spec: &ToolSpec, in_force: &[&str], instance: &flavor::Instance) -> Option<Missing> {
+/// Why a tool is missing. Whether the operator or the policy took it away is not told: it reads as not there.
+fn missing(spec: &ToolSpec, is_offered: bool, instance: &flavor::Instance) -> Option<Missing> {
     let newer = spec.endpoints.iter().find(|endpoint| !endpoint.served_by(instance));
     let reason = match newer {
         Some(endpoint) => format!("{} serves it", endpoint.served_since()),
-        None if !in_force.contains(&spec.name) => "switched off at this gateway".to_owned(),
+        None if !is_offered => "not offered to you by this gateway".to_owned(),
         None => return None,
     };
     Some(Missing { tool: spec.name, reason })

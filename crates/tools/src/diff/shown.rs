@@ -7,17 +7,23 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Change, FilePart, parts};
-use crate::shape::{Window, some_if, window};
+use crate::shape::{OffsetArgument, PathArgument, Window, some_if, window};
 
 /// Most files in one answer.
 const MOST_FILES: usize = 100;
 
 /// Which part of a diff.
-pub(crate) struct Cut<'a> {
+pub(crate) struct Cut {
     /// Only this file.
-    pub(crate) path: Option<&'a RepoPath>,
+    path: Option<RepoPath>,
     /// Where to go on.
-    pub(crate) offset: usize,
+    offset: usize,
+}
+
+impl Cut {
+    pub(crate) fn parse(path: &PathArgument, offset: &OffsetArgument) -> Result<Self, ToolError> {
+        Ok(Self { path: path.parse()?, offset: offset.parse()? })
+    }
 }
 
 /// A diff, or part of one.
@@ -79,13 +85,13 @@ impl Output for DiffAnswer {
 }
 
 /// The part that was asked for, of what may be seen.
-pub(crate) fn show(permit: &ReadPermit<Repository>, diff: &Diff, cut: &Cut<'_>) -> Result<DiffAnswer, ToolError> {
+pub(crate) fn show(permit: &ReadPermit<Repository>, diff: &Diff, cut: &Cut) -> Result<DiffAnswer, ToolError> {
     let text = String::from_utf8_lossy(&diff.bytes);
     // Both names must be allowed: a rename tells the one by the other.
     let new = permit.visible_paths(parts(&text), |part| part.as_ref().map_or("", |part| part.new.as_str()));
     let old = permit.visible_paths(new.rows, |part| part.as_ref().map_or("", |part| part.old.as_str()));
     let seen: Vec<FilePart> = old.rows.into_iter().flatten().collect();
-    let (visible, places) = joined(&text, chosen(seen, cut.path)?);
+    let (visible, places) = joined(&text, chosen(seen, cut.path.as_ref())?);
     let is_lossy = matches!(text, std::borrow::Cow::Owned(_));
     let is_replaced = |place: &Place| {
         is_lossy && visible.get(place.clone()).unwrap_or_default().contains(char::REPLACEMENT_CHARACTER)

@@ -2,7 +2,7 @@ use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset,
 use aegis_gitea::endpoints;
 use aegis_gitea::read::TreeEntry;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::pattern::Pattern;
 use super::tree::{self, EntryKind, TreeRow};
@@ -17,7 +17,7 @@ pub(crate) struct FindFiles;
 pub(crate) struct Arguments {
     #[serde(flatten)]
     repository: RepositoryArguments,
-    /// Glob or letters.
+    /// Glob, or letters in their order.
     pattern: String,
     #[serde(flatten)]
     at: ReferenceArgument,
@@ -25,45 +25,51 @@ pub(crate) struct Arguments {
     paging: Paging,
 }
 
+/// A file.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Row {
+    #[serde(flatten)]
+    entry: TreeRow,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html_url: Option<String>,
+}
+
 impl ReadTool for FindFiles {
     const SPEC: ToolSpec = ToolSpec {
         name: "find_files",
         title: "Find files",
-        description: "Use it to find files by name or glob.",
+        description: "To find files by name when the path is unknown, best fit first. Contents are not searched.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::TREE, &endpoints::REPOSITORY, &endpoints::BRANCHES, &endpoints::TAGS],
         aliases: &[],
     };
     type Arguments = Arguments;
-    type Output = Listing<TreeRow>;
+    type Output = Listing<Row>;
     type Target = Repository;
 
     fn target(arguments: &Arguments) -> Result<Repository, ToolError> {
         arguments.repository.target()
     }
 
-    async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<TreeRow>, ToolError> {
+    async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
         let at = arguments.at.parse()?;
         let pattern = Pattern::parse(&arguments.pattern)?;
+        let asked = arguments.paging.asked(LONG_PAGE)?.cut_here();
         let tree = match tree::walk(permit.reader(), at.as_ref()).await {
             Ok(tree) => tree,
             Err(error) => return Err(nearby::missing_ref(permit, at.as_ref(), error).await),
         };
-        let is_cut = tree.is_cut;
-        let files: Vec<TreeEntry> = tree.entries.into_iter().filter(is_found).collect();
+        let (files, place) = (tree.entries.into_iter().filter(is_found).collect(), tree.place);
         // Counted before the pattern is asked, or the count would tell which hidden names fit it (attack R11).
         let visible = permit.visible_paths(files, |entry| entry.path.as_str());
         let mut found: Vec<(usize, TreeEntry)> =
             visible.rows.into_iter().filter_map(|entry| Some((pattern.fit(&entry.path)?, entry))).collect();
         // Stable: among equals git's order stays.
         found.sort_by_key(|(fit, entry)| (*fit, matches!(pattern, Pattern::Letters(_)).then_some(entry.path.len())));
-        let total = u64::try_from(found.len()).ok();
-        let asked = arguments.paging.asked(LONG_PAGE)?;
-        let asked = asked.within(permit.reader().page_bound().await);
-        let (rows, has_more) = asked.slice(found);
-        let rows = Visible { rows, withheld: visible.withheld };
-        Ok(Listing::new(asked, rows, has_more, total, |(_, entry)| entry.into()).cut_short(is_cut))
+        let found = Visible { rows: found, withheld: visible.withheld };
+        let row = |(_, entry): (usize, TreeEntry)| Row { html_url: place.page(&entry.path), entry: entry.into() };
+        Ok(Listing::slice(asked, found, row).cut_short(place.is_cut))
     }
 }
 

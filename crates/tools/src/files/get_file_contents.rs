@@ -1,10 +1,10 @@
 use aegis_gate::{Image, Output, ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
-use aegis_gitea::{GiteaError, RepoPath, endpoints};
+use aegis_gitea::{GiteaError, RepoPath};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::{Encoding, Part};
-use super::view::{View, Wish, view};
+use super::view::{ENDPOINTS, View, Wish, view};
 use crate::Scope;
 use crate::nearby::{self, Sought};
 use crate::shape::{ReferenceArgument, RepositoryArguments};
@@ -16,17 +16,15 @@ pub(crate) struct GetFileContents;
 pub(crate) struct Arguments {
     #[serde(flatten)]
     repository: RepositoryArguments,
-    /// File.
     path: String,
     #[serde(flatten)]
     at: ReferenceArgument,
-    /// From 1.
     start_line: Option<i64>,
-    /// Inclusive.
+    /// Included.
     end_line: Option<i64>,
-    /// Start byte.
+    #[schemars(description = "Byte to start at, as next_offset.")]
     offset: Option<i64>,
-    /// For raw bytes.
+    /// Exact bytes.
     encoding: Option<Encoding>,
 }
 
@@ -34,6 +32,7 @@ pub(crate) struct Arguments {
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Answer {
     path: String,
+    /// The state that was read: the default branch where none was asked for.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     reference: Option<String>,
     #[serde(flatten)]
@@ -63,18 +62,10 @@ impl ReadTool for GetFileContents {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_file_contents",
         title: "File",
-        description: "Use it to read a file, lines or an image.",
+        description: "To read one file, whole or by lines; images are shown. For several files use get_files.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,
-        endpoints: &[
-            &endpoints::CONTENTS,
-            &endpoints::RAW,
-            &endpoints::COMMIT,
-            &endpoints::REPOSITORY,
-            &endpoints::TREE,
-            &endpoints::BRANCHES,
-            &endpoints::TAGS,
-        ],
+        endpoints: ENDPOINTS,
         aliases: &[],
     };
     type Arguments = Arguments;
@@ -82,7 +73,7 @@ impl ReadTool for GetFileContents {
     type Target = Repository;
 
     fn target(arguments: &Arguments) -> Result<Repository, ToolError> {
-        arguments.repository.target_at(&RepoPath::parse(&arguments.path)?)
+        arguments.repository.target_at(Some(RepoPath::parse(&arguments.path)?))
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Answer, ToolError> {
@@ -96,7 +87,7 @@ impl ReadTool for GetFileContents {
         match view(permit.reader(), &path, at.as_ref(), wish, permit.house()).await {
             Ok(view) => Ok(Answer {
                 path: path.to_string(),
-                reference: at.map(|at| at.to_string()),
+                reference: view.at.as_ref().or(at.as_ref()).map(ToString::to_string),
                 view,
                 sanitised: None,
                 masked: None,

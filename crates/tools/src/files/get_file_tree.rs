@@ -8,7 +8,7 @@ use super::pattern::Pattern;
 use super::tree::{self, TreeRow};
 use crate::Scope;
 use crate::nearby::{Sought, absent, missing_ref};
-use crate::shape::{ReferenceArgument, RepositoryArguments, at_least, directory, offset, some_if};
+use crate::shape::{OffsetArgument, ReferenceArgument, RepositoryArguments, at_least, directory, some_if};
 
 /// Most entries of one answer.
 const MOST_ENTRIES: usize = 500;
@@ -20,16 +20,15 @@ pub(crate) struct GetFileTree;
 pub(crate) struct Arguments {
     #[serde(flatten)]
     repository: RepositoryArguments,
-    /// Directory.
+    /// Default: the root.
     path: Option<String>,
     #[serde(flatten)]
     at: ReferenceArgument,
-    /// Levels.
     depth: Option<i64>,
-    /// Glob.
+    /// Glob such as *.rs or src/**.
     pattern: Option<String>,
-    /// To skip.
-    offset: Option<i64>,
+    #[serde(flatten)]
+    offset: OffsetArgument,
 }
 
 /// Entries of all levels, in git's order.
@@ -38,6 +37,9 @@ pub(crate) struct Answer {
     #[serde(rename = "ref")]
     reference: String,
     sha: String,
+    /// The page of the directory; that of an entry is this and its path from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html_url: Option<String>,
     entries: Vec<TreeRow>,
     /// Whether there are more.
     truncated: bool,
@@ -58,7 +60,7 @@ impl ReadTool for GetFileTree {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_file_tree",
         title: "File tree",
-        description: "Use it to see files of all levels.",
+        description: "To see a repository's layout: files of all levels, with sizes. To find some by name use find_files.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::TREE, &endpoints::REPOSITORY, &endpoints::BRANCHES, &endpoints::TAGS],
@@ -74,7 +76,7 @@ impl ReadTool for GetFileTree {
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Answer, ToolError> {
         let (directory, at) = (directory(arguments.path.as_deref())?, arguments.at.parse()?);
-        let (depth, offset) = (at_least(1, "depth", arguments.depth)?, offset(arguments.offset)?);
+        let (depth, offset) = (at_least(1, "depth", arguments.depth)?, arguments.offset.parse()?);
         let pattern = arguments.pattern.as_deref().map(Pattern::glob).transpose()?;
         let tree = match tree::walk(permit.reader(), at.as_ref()).await {
             Ok(tree) => tree,
@@ -91,12 +93,13 @@ impl ReadTool for GetFileTree {
         let entries: Vec<TreeRow> = wanted.by_ref().skip(offset).take(MOST_ENTRIES).map(TreeRow::from).collect();
         let truncated = wanted.next().is_some();
         Ok(Answer {
-            reference: tree.at.to_string(),
-            sha: tree.sha.to_string(),
+            reference: tree.place.at.to_string(),
+            sha: tree.place.sha.to_string(),
+            html_url: tree.place.page(directory.as_str()),
             next_offset: truncated.then(|| offset.saturating_add(entries.len())),
             entries,
             truncated,
-            cut_at_limit: tree.is_cut,
+            cut_at_limit: tree.place.is_cut,
             withheld: some_if(visible.withheld),
         })
     }

@@ -1,12 +1,12 @@
 use aegis_gate::{CallError, Output, ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
 use aegis_gitea::read::TreeEntry;
-use aegis_gitea::{GitRef, GiteaError, RepoPath, endpoints};
+use aegis_gitea::{GitRef, GiteaError, RepoPath};
 use futures_util::{StreamExt as _, stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::part::Part;
-use super::view::{Kind, View, Wish, view};
+use super::view::{ENDPOINTS, Kind, View, Wish, view};
 use crate::Scope;
 use crate::nearby::{self, Sought};
 use crate::shape::{ReferenceArgument, RepositoryArguments};
@@ -23,7 +23,6 @@ pub(crate) struct GetFiles;
 pub(crate) struct Arguments {
     #[serde(flatten)]
     repository: RepositoryArguments,
-    /// Up to 30.
     #[schemars(length(max = 30))]
     paths: Vec<String>,
     #[serde(flatten)]
@@ -68,18 +67,10 @@ impl ReadTool for GetFiles {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_files",
         title: "Files",
-        description: "Use it to read several text files.",
+        description: "To read up to 30 text files at once. For a part, an image or a large file use get_file_contents.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,
-        endpoints: &[
-            &endpoints::CONTENTS,
-            &endpoints::RAW,
-            &endpoints::COMMIT,
-            &endpoints::REPOSITORY,
-            &endpoints::TREE,
-            &endpoints::BRANCHES,
-            &endpoints::TAGS,
-        ],
+        endpoints: ENDPOINTS,
         aliases: &[],
     };
     type Arguments = Arguments;

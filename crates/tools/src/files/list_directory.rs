@@ -16,7 +16,7 @@ pub(crate) struct ListDirectory;
 pub(crate) struct Arguments {
     #[serde(flatten)]
     repository: RepositoryArguments,
-    /// Directory.
+    /// Default: the root.
     path: Option<String>,
     #[serde(flatten)]
     at: ReferenceArgument,
@@ -43,7 +43,7 @@ impl ReadTool for ListDirectory {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_directory",
         title: "Directory",
-        description: "Use it to list a directory.",
+        description: "To see what is in one directory. For all levels use get_file_tree.",
         toolset: Toolset::Files,
         scope: Scope::ReadRepository,
         endpoints: &[
@@ -65,7 +65,7 @@ impl ReadTool for ListDirectory {
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
-        let asked = arguments.paging.asked(LONG_PAGE)?;
+        let asked = arguments.paging.asked(LONG_PAGE)?.cut_here();
         let (path, at) = (directory(arguments.path.as_deref())?, arguments.at.parse()?);
         let entries = match permit.reader().directory(&path, at.as_ref()).await {
             Ok(entries) => entries,
@@ -74,13 +74,8 @@ impl ReadTool for ListDirectory {
             }
             Err(error) => return Err(ToolError::Gitea(error)),
         };
-        let mut visible =
-            permit.visible_entries(entries, |entry| (entry.path.as_str(), entry.kind == FileKind::Directory));
-        let total = u64::try_from(visible.rows.len()).ok();
-        let asked = asked.within(permit.reader().page_bound().await);
-        let (rows, has_more) = asked.slice(std::mem::take(&mut visible.rows));
-        visible.rows = rows;
-        Ok(Listing::new(asked, visible, has_more, total, row))
+        let visible = permit.visible_entries(entries, |entry| (entry.path.as_str(), entry.kind == FileKind::Directory));
+        Ok(Listing::slice(asked, visible, row))
     }
 }
 

@@ -1,7 +1,8 @@
 //! The whole tree of one state of a repository, within bounds.
 
-use aegis_gitea::read::{PageRequest, RepositoryReader, TreeEntry, TreeEntryKind};
+use aegis_gitea::read::{PageRequest, Repository, RepositoryReader, Tree, TreeEntry, TreeEntryKind};
 use aegis_gitea::{GitRef, GiteaError, Sha};
+use futures_util::join;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,35 +11,58 @@ const PAGE_ENTRIES: u32 = 1_000;
 /// Most pages read: a tree of more than 20,000 entries is cut there.
 const MOST_PAGES: u32 = 20;
 
-/// Entries of all levels, in git's order.
+/// A tree: where it is, and what is in it.
 pub(crate) struct WholeTree {
-    /// The id of the tree, or of the commit it was asked by.
+    pub(crate) place: TreePlace,
+    /// Entries of all levels, in git's order.
+    pub(crate) entries: Vec<TreeEntry>,
+}
+
+/// Which tree it is.
+pub(crate) struct TreePlace {
+    /// The id of the commit it was asked by, or of the tree itself.
     pub(crate) sha: Sha,
     /// What was asked for, or the default branch.
     pub(crate) at: GitRef,
-    pub(crate) entries: Vec<TreeEntry>,
-    /// Whether there are more than were read.
+    /// Whether there are more entries than were read.
     pub(crate) is_cut: bool,
+    repository: Repository,
+}
+
+impl TreePlace {
+    /// The page of what is at a path of it, for good: by the commit, which no push moves.
+    pub(crate) fn page(&self, path: &str) -> Option<String> {
+        self.repository.page_below(["src", "commit", self.sha.as_str()].into_iter().chain(path.split('/')))
+    }
 }
 
 /// Reads the tree at `at`, or of the default branch. An empty repository has none.
 pub(crate) async fn walk(reader: &RepositoryReader, at: Option<&GitRef>) -> Result<WholeTree, GiteaError> {
-    let at = match at {
-        Some(at) => at.clone(),
-        None => reader.repository().await?.default_branch.ok_or(GiteaError::NotFound)?,
+    let (at, first, repository) = if let Some(at) = at {
+        let (first, repository) = join!(page(reader, at, 1), reader.repository());
+        (at.clone(), first?, repository?)
+    } else {
+        let repository = reader.repository().await?;
+        let at = repository.default_branch.clone().ok_or(GiteaError::NotFound)?;
+        let first = page(reader, &at, 1).await?;
+        (at, first, repository)
     };
-    let first = reader.tree(&at, true, PageRequest::new(1, PAGE_ENTRIES)).await?;
-    let mut tree = WholeTree { sha: first.sha, at, entries: first.entries, is_cut: first.truncated };
+    let mut entries = first.entries;
+    let mut is_cut = first.truncated;
     for number in 2..=MOST_PAGES {
-        if !tree.is_cut {
+        if !is_cut {
             break;
         }
-        let next = reader.tree(&tree.at, true, PageRequest::new(number, PAGE_ENTRIES)).await?;
+        let next = page(reader, &at, number).await?;
         // A page without entries ends the list, whatever it says of itself.
-        tree.is_cut = next.truncated && !next.entries.is_empty();
-        tree.entries.extend(next.entries);
+        is_cut = next.truncated && !next.entries.is_empty();
+        entries.extend(next.entries);
     }
-    Ok(tree)
+    Ok(WholeTree { place: TreePlace { sha: first.sha, at, is_cut, repository }, entries })
+}
+
+async fn page(reader: &RepositoryReader, at: &GitRef, number: u32) -> Result<Tree, GiteaError> {
+    reader.tree(at, true, PageRequest::new(number, PAGE_ENTRIES)).await
 }
 
 /// What an entry is.

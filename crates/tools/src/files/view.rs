@@ -6,6 +6,7 @@
 mod content;
 
 use aegis_gate::{CallError, House, Image, ToolError};
+use aegis_gitea::endpoints::{self, Endpoint};
 use aegis_gitea::read::{ByteRange, File, FileKind, RepositoryReader};
 use aegis_gitea::{GitRef, RepoPath, Sha};
 use schemars::JsonSchema;
@@ -14,6 +15,17 @@ use serde::Serialize;
 use super::part::Part;
 use crate::shape::SEAM_BYTES;
 use content::Content;
+
+/// What a view may ask of Gitea, and the hints where nothing is there.
+pub(crate) const ENDPOINTS: &[&Endpoint] = &[
+    &endpoints::CONTENTS,
+    &endpoints::RAW,
+    &endpoints::COMMIT,
+    &endpoints::REPOSITORY,
+    &endpoints::TREE,
+    &endpoints::BRANCHES,
+    &endpoints::TAGS,
+];
 
 /// What a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -81,6 +93,9 @@ pub(crate) struct View {
     pub(crate) hint: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) content: Option<String>,
+    /// The state it was read at, as Gitea calls it.
+    #[serde(skip)]
+    pub(crate) at: Option<GitRef>,
     /// Bytes the gate scans before any of this leaves.
     #[serde(skip)]
     pub(crate) scanned: Vec<u8>,
@@ -155,6 +170,7 @@ impl View {
             lfs_size: None,
             hint: None,
             content: None,
+            at: file.at.clone(),
             scanned: Vec::new(),
             image: None,
         }

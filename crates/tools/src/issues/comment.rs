@@ -4,7 +4,7 @@ use aegis_gitea::read::Comment;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::shape::login;
+use crate::shape::{Body, login};
 
 /// A comment.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -17,24 +17,13 @@ pub(crate) struct CommentRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     updated_at: Option<String>,
     html_url: String,
+    /// Cut where `truncated` is set: `list_issue_comments` with this comment's id has it whole.
     #[serde(flatten)]
-    text: CommentText,
-}
-
-/// Its text.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct CommentText {
-    pub(crate) body: String,
-    /// Set where the text goes on: `list_issue_comments` with this comment's id has it whole.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) truncated: bool,
-    /// The offset to go on from, where one comment was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) next_offset: Option<usize>,
+    body: Body,
 }
 
 impl CommentRow {
-    pub(crate) fn new(comment: Comment, text: CommentText) -> Self {
+    pub(crate) fn new(comment: Comment, body: Body) -> Self {
         let edited = comment.updated_at.filter(|updated| Some(*updated) != comment.created_at);
         Self {
             id: comment.id,
@@ -42,13 +31,7 @@ impl CommentRow {
             created_at: comment.created_at.map(|time| time.to_string()),
             updated_at: edited.map(|time| time.to_string()),
             html_url: comment.html_url,
-            text,
+            body,
         }
-    }
-}
-
-impl From<(String, bool)> for CommentText {
-    fn from((body, truncated): (String, bool)) -> Self {
-        Self { body, truncated, next_offset: None }
     }
 }

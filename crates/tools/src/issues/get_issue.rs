@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::comment::CommentRow;
 use crate::Scope;
 use crate::extras::Extras;
-use crate::shape::{Body, IndexArgument, RepositoryArguments, Standing, in_thread, login, logins, names, offset};
+use crate::shape::{Body, IndexArgument, OffsetArgument, RepositoryArguments, Standing, login, logins, names};
 
 /// Most comments shown with their issue.
 const MOST_COMMENTS: usize = 30;
@@ -23,10 +23,9 @@ pub(crate) struct Arguments {
     repository: RepositoryArguments,
     #[serde(flatten)]
     index: IndexArgument,
-    /// Include them.
     comments: Option<bool>,
-    /// Start byte.
-    offset: Option<i64>,
+    #[serde(flatten)]
+    offset: OffsetArgument,
 }
 
 /// An issue.
@@ -79,7 +78,7 @@ impl ReadTool for GetIssue {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_issue",
         title: "Issue",
-        description: "Use it to read an issue, comments too.",
+        description: "To read one issue; comments adds the first 30. All comments are in list_issue_comments.",
         toolset: Toolset::Issues,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::ISSUE, &endpoints::ISSUE_COMMENTS],
@@ -94,7 +93,7 @@ impl ReadTool for GetIssue {
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Answer, ToolError> {
-        let index = arguments.index.parse()?;
+        let (index, offset) = (arguments.index.parse()?, arguments.offset.parse()?);
         let wants_comments = arguments.comments.unwrap_or_default();
         let comments = wants_comments.then(|| permit.reader().issue_comments(index, None));
         let (issue, comments) = join!(permit.reader().issue(index), OptionFuture::from(comments));
@@ -102,8 +101,7 @@ impl ReadTool for GetIssue {
         let mut extras = Extras::default();
         let comments = comments.and_then(|comments| extras.take("comments", comments));
         let most_bytes = permit.house().max_answer_bytes;
-        let body =
-            Body::cut(&issue.body, offset(arguments.offset)?, if wants_comments { most_bytes / 2 } else { most_bytes });
+        let body = Body::part(&issue.body, offset, if wants_comments { most_bytes / 2 } else { most_bytes });
         let (comments, comments_truncated) =
             comments.map(|comments| thread(comments, most_bytes.saturating_sub(body.len()))).unzip();
         Ok(Answer {
@@ -121,9 +119,9 @@ fn thread(comments: Vec<Comment>, mut left_bytes: usize) -> (Vec<CommentRow>, bo
     let mut rows = Vec::new();
     for comment in comments.into_iter().take(MOST_COMMENTS) {
         // At most four bytes a character.
-        let text = in_thread(&comment.body, left_bytes / 4);
-        left_bytes = left_bytes.saturating_sub(text.0.len());
-        rows.push(CommentRow::new(comment, text.into()));
+        let body = Body::in_thread(&comment.body, left_bytes / 4);
+        left_bytes = left_bytes.saturating_sub(body.len());
+        rows.push(CommentRow::new(comment, body));
     }
     let is_cut = rows.len() < count;
     (rows, is_cut)

@@ -1,10 +1,16 @@
-//! Labels asked for by name. Gitea leaves out a name that is none of the repository's own labels, letter by letter, and
+//! Labels asked for by name or number. Gitea leaves out a name that is none of the repository's own labels, letter by letter, and
 //! would then list every issue; so the names are looked up first.
 
 use aegis_gate::{ReadPermit, Repository, ToolError, nearest};
 use aegis_gitea::GiteaError;
 
 use crate::gather::gather;
+
+/// What is meant by a name, letter by letter, or else by a number.
+pub(super) fn meant<'a, T>(all: &'a [T], asked: &str, of: impl Fn(&T) -> (&str, i64)) -> Option<&'a T> {
+    let named = all.iter().find(|one| of(one).0 == asked);
+    named.or_else(|| all.iter().find(|one| of(one).1.to_string() == asked))
+}
 
 /// The labels that were asked for.
 #[derive(Debug, Default)]
@@ -20,9 +26,14 @@ pub(crate) struct Asked {
 pub(crate) async fn sorted(permit: &ReadPermit<Repository>, names: Vec<String>) -> Result<Asked, ToolError> {
     let reader = permit.reader();
     let name = |label: aegis_gitea::read::Label| label.name;
-    let known = gather(usize::MAX, |_| true, |page| reader.labels(page)).await?;
-    let mut is_whole = !known.is_cut;
-    let mut known: Vec<String> = known.rows.into_iter().map(name).collect();
+    let own = gather(usize::MAX, |_| true, |page| reader.labels(page)).await?;
+    let mut is_whole = !own.is_cut;
+    let by_name = |asked: String| match meant(&own.rows, &asked, |label| (&label.name, label.id)) {
+        Some(label) => label.name.clone(),
+        None => asked,
+    };
+    let names: Vec<String> = names.into_iter().map(by_name).collect();
+    let mut known: Vec<String> = own.rows.into_iter().map(name).collect();
     let (own, others): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| known.contains(name));
     if others.is_empty() {
         return Ok(Asked { own, others });
@@ -41,5 +52,18 @@ pub(crate) async fn sorted(permit: &ReadPermit<Repository>, names: Vec<String>) 
             Err(ToolError::Missing { what: "label", name: name.clone(), near })
         }
         None => Ok(Asked { own, others }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meant;
+
+    #[test]
+    fn a_name_goes_before_a_number_and_a_stranger_is_none() {
+        let all = [("7", 1), ("bug", 7), ("wish", 9)];
+        let of = |asked: &str| meant(&all, asked, |(name, id)| (name, *id)).map(|(_, id)| *id);
+        assert_eq!((of("bug"), of("7"), of("9")), (Some(7), Some(1), Some(9)));
+        assert_eq!((of("Bug"), of("09"), of("")), (None, None, None));
     }
 }

@@ -1,11 +1,12 @@
 use aegis_gate::{OrMissing as _, Output, ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset, Visible};
 use aegis_gitea::endpoints;
+use aegis_gitea::read::Comment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::comment::{CommentRow, CommentText};
+use super::comment::CommentRow;
 use crate::Scope;
-use crate::shape::{IndexArgument, LONG_PAGE, Listing, Paging, RepositoryArguments, in_row, offset, window};
+use crate::shape::{Asked, Body, IndexArgument, LONG_PAGE, Listing, OffsetArgument, Paging, RepositoryArguments};
 
 /// Comments of one issue or pull request.
 pub(crate) struct ListIssueComments;
@@ -16,10 +17,9 @@ pub(crate) struct Arguments {
     repository: RepositoryArguments,
     #[serde(flatten)]
     index: IndexArgument,
-    /// Only this id.
     comment: Option<i64>,
-    /// Start byte.
-    offset: Option<i64>,
+    #[serde(flatten)]
+    offset: OffsetArgument,
     #[serde(flatten)]
     paging: Paging,
 }
@@ -43,7 +43,7 @@ impl ReadTool for ListIssueComments {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_issue_comments",
         title: "Comments",
-        description: "Use it to read comments.",
+        description: "To read the talk on an issue or pull request, oldest first. Long ones are cut: give comment, an id, for all of it.",
         toolset: Toolset::Issues,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::ISSUE_COMMENTS, &endpoints::ISSUE],
@@ -59,25 +59,21 @@ impl ReadTool for ListIssueComments {
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Answer, ToolError> {
         let index = arguments.index.parse()?;
+        let (asked, offset) = (arguments.paging.asked(LONG_PAGE)?.cut_here(), arguments.offset.parse()?);
         let comments = permit.reader().issue_comments(index, None).await.or_missing("issue", index.to_string())?;
-        let asked = arguments.paging.asked(LONG_PAGE)?;
-        let asked = asked.within(permit.reader().page_bound().await);
         let Some(id) = arguments.comment else {
-            let total = u64::try_from(comments.len()).ok();
-            let (rows, has_more) = asked.slice(comments);
-            let listing = Listing::new(asked, Visible { rows, withheld: 0 }, has_more, total, |comment| {
-                let text = in_row(&comment.body);
-                CommentRow::new(comment, text.into())
-            });
+            let row = |comment: Comment| {
+                let body = Body::row(&comment.body);
+                CommentRow::new(comment, body)
+            };
+            let listing = Listing::slice(asked, Visible { rows: comments, withheld: 0 }, row);
             return Ok(Answer { listing, seams: Vec::new() });
         };
         let found = comments.into_iter().find(|comment| comment.id == id);
         let comment = found.ok_or_else(|| ToolError::missing("comment", id.to_string()))?;
-        let shown = window(&comment.body, offset(arguments.offset)?, permit.house().max_answer_bytes);
-        let seams = shown.seams(comment.body.as_bytes());
-        let body = shown.of(&comment.body).to_owned();
-        let text = CommentText { body, truncated: shown.next_offset.is_some(), next_offset: shown.next_offset };
-        let rows = Visible { rows: vec![CommentRow::new(comment, text)], withheld: 0 };
-        Ok(Answer { listing: Listing::new(asked, rows, false, Some(1), |row| row), seams })
+        let body = Body::part(&comment.body, offset, permit.house().max_answer_bytes);
+        let seams = body.seams().unwrap_or_default().to_vec();
+        let rows = Visible { rows: vec![CommentRow::new(comment, body)], withheld: 0 };
+        Ok(Answer { listing: Listing::slice(Asked { page: 1, ..asked }, rows, |row| row), seams })
     }
 }

@@ -1,10 +1,10 @@
-use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset, Visible};
+use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
 use aegis_gitea::read::{Issue, IssueQuery, PageRequest};
 use aegis_gitea::{GiteaError, Owner, endpoints};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::label;
+use super::{label, milestone};
 use crate::Scope;
 use crate::gather::gather;
 use crate::shape::{
@@ -18,15 +18,14 @@ pub(crate) struct ListIssues;
 pub(crate) struct Arguments {
     #[serde(flatten)]
     repository: RepositoryArguments,
-    /// Default open.
+    /// Default: open.
     state: Option<Wanted>,
     /// All of these.
     labels: Option<Vec<String>>,
-    /// Words.
+    /// Title or id.
+    milestone: Option<String>,
     query: Option<String>,
-    /// Login.
     author: Option<String>,
-    /// Login.
     assignee: Option<String>,
     #[serde(flatten)]
     paging: Paging,
@@ -59,10 +58,10 @@ impl ReadTool for ListIssues {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_issues",
         title: "Issues",
-        description: "Use it to list issues.",
+        description: "To list or search issues, newest first. Pull requests are in list_pull_requests.",
         toolset: Toolset::Issues,
         scope: Scope::ReadRepository,
-        endpoints: &[&endpoints::ISSUES, &endpoints::LABELS, &endpoints::ORGANIZATION_LABELS],
+        endpoints: &[&endpoints::ISSUES, &endpoints::LABELS, &endpoints::ORGANIZATION_LABELS, &endpoints::MILESTONES],
         aliases: &[],
     };
     type Arguments = Arguments;
@@ -82,13 +81,18 @@ impl ReadTool for ListIssues {
         }
         let (author, assignee) =
             (person("author", arguments.author.as_deref())?, person("assignee", arguments.assignee.as_deref())?);
-        let asked = asked.within(permit.reader().page_bound().await);
         let labels = if names.is_empty() { label::Asked::default() } else { label::sorted(permit, names).await? };
+        let milestone = match &arguments.milestone {
+            Some(milestone) => Some(milestone::found(permit, milestone).await?),
+            None => None,
+        };
+        let asked =
+            if labels.others.is_empty() { asked.within(permit.reader().page_bound().await) } else { asked.cut_here() };
         let query = IssueQuery {
             state: arguments.state.unwrap_or_default().into(),
             labels: labels.own,
             q: arguments.query.clone(),
-            milestone: None,
+            milestone,
             assignee,
             author,
             since: None,
@@ -97,16 +101,13 @@ impl ReadTool for ListIssues {
         let absent = |error| unknown_person(&query, error);
         if labels.others.is_empty() {
             let page = permit.reader().issues(&query).await.map_err(absent)?;
-            let rows = Visible { rows: page.items, withheld: 0 };
-            return Ok(Listing::new(asked, rows, page.has_more, page.total, row));
+            return Ok(Listing::page(asked, page, row));
         }
         let fetch = async |page: PageRequest| permit.reader().issues(&IssueQuery { page, ..query.clone() }).await;
         let bears =
             |issue: &Issue| labels.others.iter().all(|name| issue.labels.iter().any(|label| label.name == *name));
         let gathered = gather(asked.reach(), bears, fetch).await.map_err(absent)?;
-        let (rows, has_more) = asked.slice(gathered.rows);
-        let rows = Visible { rows, withheld: 0 };
-        Ok(Listing::new(asked, rows, has_more, None, row).cut_short(gathered.is_cut))
+        Ok(Listing::gathered(asked, gathered, row))
     }
 }
 

@@ -10,7 +10,7 @@ use super::branch;
 use super::verdict::{Checks, ReviewRow};
 use crate::Scope;
 use crate::extras::Extras;
-use crate::shape::{Body, IndexArgument, RepositoryArguments, Standing, login, logins, names};
+use crate::shape::{Body, IndexArgument, OffsetArgument, RepositoryArguments, Standing, login, logins, names};
 
 /// Most reviews shown.
 const MOST_REVIEWS: u32 = 30;
@@ -24,6 +24,8 @@ pub(crate) struct Arguments {
     repository: RepositoryArguments,
     #[serde(flatten)]
     index: IndexArgument,
+    #[serde(flatten)]
+    offset: OffsetArgument,
 }
 
 /// A pull request. What it changes is in its diff.
@@ -65,7 +67,6 @@ pub(crate) struct Answer {
     updated_at: Option<String>,
     locked: bool,
     html_url: String,
-    /// Its text; where it is cut, `get_issue` with the same number goes on.
     #[serde(flatten)]
     body: Body,
     /// How many comments there are; `list_issue_comments` has them.
@@ -92,7 +93,7 @@ impl ReadTool for GetPullRequest {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_pull_request",
         title: "Pull request",
-        description: "Use it to read a pull request and its reviews.",
+        description: "To read one pull request: state, mergeability, checks, reviews. Its changed lines are in get_pull_request_diff.",
         toolset: Toolset::PullRequests,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::PULL, &endpoints::COMMIT_STATUS, &endpoints::REVIEWS],
@@ -107,7 +108,7 @@ impl ReadTool for GetPullRequest {
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Answer, ToolError> {
-        let index = arguments.index.parse()?;
+        let (index, offset) = (arguments.index.parse()?, arguments.offset.parse()?);
         let reader = permit.reader();
         let pull = reader.pull(index).await.or_missing("pull request", index.to_string())?;
         let checks = OptionFuture::from(pull.head.sha.as_ref().map(|sha| reader.status(sha)));
@@ -115,7 +116,7 @@ impl ReadTool for GetPullRequest {
         let mut extras = Extras::default();
         let checks = checks.and_then(|checks| extras.take("checks", checks));
         let reviews = extras.take("reviews", reviews);
-        let body = Body::cut(&pull.body, 0, permit.house().max_answer_bytes / 2);
+        let body = Body::part(&pull.body, offset, permit.house().max_answer_bytes / 2);
         Ok(Answer {
             checks: checks.map(Checks::from),
             reviews_truncated: reviews.as_ref().is_some_and(|page| page.has_more),

@@ -1,12 +1,12 @@
 use aegis_gate::{OrMissing as _, ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
-use aegis_gitea::{RepoPath, endpoints};
+use aegis_gitea::endpoints;
 use futures_util::join;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::Scope;
 use crate::diff::{Cut, DiffAnswer, show};
-use crate::shape::{IndexArgument, RepositoryArguments, offset};
+use crate::shape::{IndexArgument, OffsetArgument, PathArgument, RepositoryArguments};
 
 /// What a pull request would change.
 pub(crate) struct GetPullRequestDiff;
@@ -17,17 +17,17 @@ pub(crate) struct Arguments {
     repository: RepositoryArguments,
     #[serde(flatten)]
     index: IndexArgument,
-    /// One file.
-    path: Option<String>,
-    /// Start byte.
-    offset: Option<i64>,
+    #[serde(flatten)]
+    path: PathArgument,
+    #[serde(flatten)]
+    offset: OffsetArgument,
 }
 
 impl ReadTool for GetPullRequestDiff {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_pull_request_diff",
         title: "Pull diff",
-        description: "Use it to see what a pull request changes.",
+        description: "To see the lines a pull request changes, as a unified diff, in parts where it is long.",
         toolset: Toolset::PullRequests,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::PULL, &endpoints::PULL_DIFF],
@@ -38,21 +38,17 @@ impl ReadTool for GetPullRequestDiff {
     type Target = Repository;
 
     fn target(arguments: &Arguments) -> Result<Repository, ToolError> {
-        arguments.repository.target_at(&path(arguments)?.unwrap_or_else(RepoPath::root))
+        arguments.repository.target_at(arguments.path.parse()?)
     }
 
     async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<DiffAnswer, ToolError> {
-        let (index, path) = (arguments.index.parse()?, path(arguments)?);
+        let (index, cut) = (arguments.index.parse()?, Cut::parse(&arguments.path, &arguments.offset)?);
         let (pull, diff) = join!(permit.reader().pull(index), permit.reader().pull_diff(index));
         let pull = pull.or_missing("pull request", index.to_string())?;
         let diff = diff.or_missing("pull request", index.to_string())?;
-        let mut answer = show(permit, &diff, &Cut { path: path.as_ref(), offset: offset(arguments.offset)? })?;
+        let mut answer = show(permit, &diff, &cut)?;
         answer.html_url = format!("{}/files", pull.html_url);
         answer.sha = pull.head.sha.map(|sha| sha.to_string());
         Ok(answer)
     }
-}
-
-fn path(arguments: &Arguments) -> Result<Option<RepoPath>, ToolError> {
-    Ok(arguments.path.as_deref().map(RepoPath::parse).transpose()?)
 }

@@ -1,4 +1,4 @@
-use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset, Visible};
+use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
 use aegis_gitea::endpoints;
 use aegis_gitea::read::{PullQuery, PullRequest};
 use schemars::JsonSchema;
@@ -15,7 +15,7 @@ pub(crate) struct ListPullRequests;
 pub(crate) struct Arguments {
     #[serde(flatten)]
     repository: RepositoryArguments,
-    /// Default open.
+    /// Default: open.
     state: Option<Wanted>,
     #[serde(flatten)]
     paging: Paging,
@@ -51,7 +51,7 @@ impl ReadTool for ListPullRequests {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_pull_requests",
         title: "Pull requests",
-        description: "Use it to list pull requests.",
+        description: "To list pull requests, newest first. For checks and reviews of one use get_pull_request.",
         toolset: Toolset::PullRequests,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::PULLS, &endpoints::REPOSITORY],
@@ -70,8 +70,7 @@ impl ReadTool for ListPullRequests {
         let asked = asked.within(permit.reader().page_bound().await);
         let query = PullQuery { state: arguments.state.unwrap_or_default().into(), sort: None, page: asked.request() };
         let page = permit.reader().pulls(&query).await?;
-        let rows = Visible { rows: page.items, withheld: 0 };
-        Ok(Listing::new(asked, rows, page.has_more, page.total, |pull| row(permit, pull)))
+        Ok(Listing::page(asked, page, |pull| row(permit, pull)))
     }
 }
 

@@ -83,7 +83,7 @@ impl ReadTool for GetRepository {
     const SPEC: ToolSpec = ToolSpec {
         name: "get_repository",
         title: "Repository",
-        description: "Use it for branch, language, rights.",
+        description: "To learn about one repository: default branch, languages, topics, your rights, counts.",
         toolset: Toolset::Repositories,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::REPOSITORY, &endpoints::LANGUAGES],

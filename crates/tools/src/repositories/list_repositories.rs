@@ -1,5 +1,3 @@
-use std::cmp::Reverse;
-
 use aegis_gate::{Account, ReadPermit, ReadTool, ToolError, ToolSpec, Toolset};
 use aegis_gitea::read::{AccountReader, Page, PageRequest, Repository};
 use aegis_gitea::{GiteaError, Owner, endpoints};
@@ -7,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::row::RepositoryRow;
+use super::sort::Sort;
 use crate::Scope;
 use crate::gather::gather;
 use crate::shape::{LONG_PAGE, Listing, Paging};
@@ -16,13 +15,10 @@ pub(crate) struct ListRepositories;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Arguments {
-    /// Or yours.
     owner: Option<String>,
-    /// Only these.
     visibility: Option<Visibility>,
-    /// Only these.
     archived: Option<bool>,
-    /// Order.
+    /// Newest or most first.
     sort: Option<Sort>,
     #[serde(flatten)]
     paging: Paging,
@@ -35,19 +31,11 @@ enum Visibility {
     Private,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum Sort {
-    Name,
-    Updated,
-    Stars,
-}
-
 impl ReadTool for ListRepositories {
     const SPEC: ToolSpec = ToolSpec {
         name: "list_repositories",
         title: "Repositories",
-        description: "Use it to list repositories.",
+        description: "To list your repositories, or an owner's. To look by name use search_repositories.",
         toolset: Toolset::Repositories,
         scope: Scope::ReadRepository,
         endpoints: &[&endpoints::USER_REPOSITORIES, &endpoints::OWNER_REPOSITORIES],
@@ -65,24 +53,21 @@ impl ReadTool for ListRepositories {
         let owner = arguments.owner.as_deref().map(Owner::parse).transpose()?;
         let fetch = |page| list(permit.reader(), owner.as_ref(), page);
         let asked = arguments.paging.asked(LONG_PAGE)?;
-        let id = |repository: &Repository| Some(repository.full_name.clone());
-        let asked = asked.within(permit.reader().page_bound().await);
         if arguments.is_plain() && !permit.may_withhold() {
+            let asked = asked.within(permit.reader().page_bound().await);
             let page = fetch(asked.request()).await.map_err(|error| absent(owner.as_ref(), error))?;
-            let visible = permit.visible(page.items, id);
-            return Ok(Listing::new(asked, visible, page.has_more, page.total, RepositoryRow::from));
+            return Ok(Listing::page(asked, page, RepositoryRow::from));
         }
         // Gitea's two lists know neither filter nor order. The policy has its word first: what it keeps back is counted
         // the same whatever was filtered for, and tells nothing of itself.
         let gathered = gather(usize::MAX, |_| true, fetch).await;
         let gathered = gathered.map_err(|error| absent(owner.as_ref(), error))?;
-        let mut visible = permit.visible(gathered.rows, id);
+        let mut visible = permit.visible(gathered.rows, |repository| Some(repository.full_name.clone()));
         visible.rows.retain(|repository| arguments.wants(repository));
-        arguments.order(&mut visible.rows);
-        let total = u64::try_from(visible.rows.len()).ok().filter(|_| !gathered.is_cut);
-        let (rows, has_more) = asked.slice(std::mem::take(&mut visible.rows));
-        visible.rows = rows;
-        Ok(Listing::new(asked, visible, has_more, total, RepositoryRow::from).cut_short(gathered.is_cut))
+        if let Some(sort) = arguments.sort {
+            sort.order(&mut visible.rows);
+        }
+        Ok(Listing::slice(asked.cut_here(), visible, RepositoryRow::from).cut_short(gathered.is_cut))
     }
 }
 
@@ -113,15 +98,5 @@ impl Arguments {
         let is_private = repository.private || repository.internal;
         self.visibility.is_none_or(|wanted| (wanted == Visibility::Private) == is_private)
             && self.archived.is_none_or(|wanted| wanted == repository.archived)
-    }
-
-    /// Names upwards; times and stars downwards.
-    fn order(&self, rows: &mut [Repository]) {
-        match self.sort {
-            None => {}
-            Some(Sort::Name) => rows.sort_by_cached_key(|row| row.full_name.folded()),
-            Some(Sort::Updated) => rows.sort_by_key(|row| Reverse(row.updated_at)),
-            Some(Sort::Stars) => rows.sort_by_key(|row| Reverse(row.stars_count)),
-        }
     }
 }

@@ -1,10 +1,12 @@
 //! The one shape of every list.
 
 use aegis_gate::{Output, Visible};
+use aegis_gitea::read::Page;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Asked;
+use crate::gather::Gathered;
 
 /// A page of rows.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -33,14 +35,27 @@ pub(crate) struct Listing<T> {
 }
 
 impl<T> Listing<T> {
-    /// Makes the page that was asked for. A total would count what was withheld, so then there is none (attack R11).
-    pub(crate) fn new<R>(
-        asked: Asked,
-        rows: Visible<R>,
-        has_more: bool,
-        total: Option<u64>,
-        row: impl Fn(R) -> T,
-    ) -> Self {
+    /// One of Gitea's own pages, of which nothing is withheld.
+    pub(crate) fn page<R>(asked: Asked, page: Page<R>, row: impl Fn(R) -> T) -> Self {
+        let rows = Visible { rows: page.items, withheld: 0 };
+        Self::new(asked, rows, page.has_more, page.total, row)
+    }
+
+    /// The page that was asked for of a whole list.
+    pub(crate) fn slice<R>(asked: Asked, all: Visible<R>, row: impl Fn(R) -> T) -> Self {
+        let total = u64::try_from(all.rows.len()).ok();
+        let (rows, has_more) = asked.slice(all.rows);
+        Self::new(asked, Visible { rows, withheld: all.withheld }, has_more, total, row)
+    }
+
+    /// The page that was asked for of what was looked through, which may have ended once there was enough.
+    pub(crate) fn gathered<R>(asked: Asked, gathered: Gathered<R>, row: impl Fn(R) -> T) -> Self {
+        let all = Visible { rows: gathered.rows, withheld: 0 };
+        Self { total: None, truncated: gathered.is_cut, ..Self::slice(asked, all, row) }
+    }
+
+    /// A total would count what was withheld, so then there is none (attack R11).
+    fn new<R>(asked: Asked, rows: Visible<R>, has_more: bool, total: Option<u64>, row: impl Fn(R) -> T) -> Self {
         Self {
             items: rows.rows.into_iter().map(row).collect(),
             page: asked.page,
@@ -53,9 +68,9 @@ impl<T> Listing<T> {
         }
     }
 
-    /// The same, of a list whose end was not seen.
+    /// The same, of a list whose end was not seen: then what was counted is not all.
     pub(crate) fn cut_short(self, truncated: bool) -> Self {
-        Self { truncated, ..self }
+        Self { truncated, total: self.total.filter(|_| !truncated), ..self }
     }
 }
 
@@ -80,6 +95,20 @@ mod tests {
     fn r11_a_total_is_dropped_when_a_row_was_withheld() {
         assert_eq!(listing(0, false), r#"{"items":[1],"page":2,"has_more":true,"next_page":3,"total":7}"#);
         assert_eq!(listing(1, false), r#"{"items":[1],"page":2,"has_more":true,"next_page":3,"withheld":1}"#);
+    }
+
+    #[test]
+    fn a_whole_list_is_counted_and_one_whose_end_was_not_seen_is_not() {
+        let asked = Asked { page: 1, limit: 2, clamped: false };
+        let text = |listing: Listing<i32>| serde_json::to_string(&listing).unwrap();
+        let all = || Visible { rows: vec![1, 2, 3], withheld: 0 };
+        let whole = r#"{"items":[1,2],"page":1,"has_more":true,"next_page":2,"total":3}"#;
+        assert_eq!(text(Listing::slice(asked, all(), |row| row)), whole);
+        let cut = r#"{"items":[1,2],"page":1,"has_more":true,"next_page":2,"truncated":true}"#;
+        assert_eq!(text(Listing::slice(asked, all(), |row| row).cut_short(true)), cut);
+        let gathered = |is_cut| Gathered { rows: vec![1, 2, 3], is_cut };
+        assert_eq!(text(Listing::gathered(asked, gathered(true), |row| row)), cut);
+        assert!(!text(Listing::gathered(asked, gathered(false), |row| row)).contains("total"));
     }
 
     #[test]

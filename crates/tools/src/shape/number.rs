@@ -23,12 +23,6 @@ pub(crate) fn between(most: u32, argument: &str, number: Option<i64>) -> Result<
     number.map(in_range).transpose()
 }
 
-/// A place to go on from; the start where none is named.
-pub(crate) fn offset(number: Option<i64>) -> Result<usize, ToolError> {
-    let offset = at_least(0, "offset", number)?.unwrap_or_default();
-    Ok(usize::try_from(offset).unwrap_or(usize::MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,7 +31,6 @@ mod tests {
     fn g07_numbers_below_their_least_are_refused() {
         assert_eq!(at_least(1, "page", None).unwrap(), None);
         assert_eq!(at_least(1, "page", Some(1)).unwrap(), Some(1));
-        assert_eq!(offset(Some(i64::MAX)).unwrap(), usize::try_from(i64::MAX).unwrap());
         for (least, bad) in [(1, 0), (1, -1), (0, -1), (0, i64::MIN)] {
             let Err(ToolError::Call(refusal)) = at_least(least, "page", Some(bad)) else { panic!("{bad} passed") };
             let words = format!("argument `page`: got {bad}; it takes a whole number from {least}");

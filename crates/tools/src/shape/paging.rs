@@ -11,14 +11,14 @@ use super::{at_least, between};
 pub(crate) const SHORT_PAGE: u32 = 10;
 /// Rows of a page of anything else, where no limit is asked for.
 pub(crate) const LONG_PAGE: u32 = 30;
+/// Longest page of a list that is cut here and not by Gitea; Gitea's own default.
+const LONGEST_PAGE_HERE: u32 = 50;
 /// Last page that may be asked for. Far beyond it Gitea's arithmetic overflows, and its first page comes again.
 const LAST_PAGE: u32 = 100_000;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct Paging {
-    /// From 1.
     page: Option<i64>,
-    /// Rows.
     limit: Option<i64>,
 }
 
@@ -44,6 +44,11 @@ impl Asked {
     /// The same within what the instance gives. Asked for after every argument was read: a wrong one asks Gitea nothing.
     pub(crate) fn within(self, most: u32) -> Self {
         Self { limit: self.limit.min(most), clamped: self.limit > most, ..self }
+    }
+
+    /// The same for a list that is cut here: what the instance gives at once is of no matter then, and is not asked.
+    pub(crate) fn cut_here(self) -> Self {
+        self.within(LONGEST_PAGE_HERE)
     }
 
     pub(crate) fn request(self) -> PageRequest {

@@ -5,11 +5,12 @@ use aegis_gitea::{GitRef, Index, Owner, RepoPath, RepositoryId, RepositoryName};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::at_least;
+
+// Owner, repository and number say all by their names; `repo` may hold both, which is not worth its bytes in each tool.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct RepositoryArguments {
-    /// Owner.
     owner: Option<String>,
-    #[schemars(description = "[owner/]name.")]
     repo: String,
 }
 
@@ -36,10 +37,13 @@ impl RepositoryArguments {
         Ok(if directory.is_root() { repository } else { repository.under(directory.clone()) })
     }
 
-    /// One path of it, where one is named; the root names the repository.
-    pub(crate) fn target_at(&self, path: &RepoPath) -> Result<Repository, ToolError> {
+    /// One path of it, where one is named.
+    pub(crate) fn target_at(&self, path: Option<RepoPath>) -> Result<Repository, ToolError> {
         let repository = self.target()?;
-        Ok(if path.is_root() { repository } else { repository.at(path.clone()) })
+        Ok(match path {
+            Some(path) => repository.at(path),
+            None => repository,
+        })
     }
 }
 
@@ -54,7 +58,7 @@ pub(crate) fn directory(path: Option<&str>) -> Result<RepoPath, ToolError> {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct ReferenceArgument {
-    /// Branch, tag, sha.
+    /// Default: the default branch.
     #[serde(rename = "ref")]
     reference: Option<String>,
 }
@@ -68,13 +72,38 @@ impl ReferenceArgument {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct IndexArgument {
-    /// Number.
     index: i64,
 }
 
 impl IndexArgument {
     pub(crate) fn parse(&self) -> Result<Index, ToolError> {
         Ok(Index::new(self.index)?)
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct PathArgument {
+    /// Only this path.
+    path: Option<String>,
+}
+
+impl PathArgument {
+    pub(crate) fn parse(&self) -> Result<Option<RepoPath>, ToolError> {
+        Ok(self.path.as_deref().map(RepoPath::parse).transpose()?)
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct OffsetArgument {
+    #[schemars(description = "Go on from next_offset.")]
+    offset: Option<i64>,
+}
+
+impl OffsetArgument {
+    /// A place to go on from; the start where none is named.
+    pub(crate) fn parse(&self) -> Result<usize, ToolError> {
+        let offset = at_least(0, "offset", self.offset)?.unwrap_or_default();
+        Ok(usize::try_from(offset).unwrap_or(usize::MAX))
     }
 }
 

@@ -87,4 +87,17 @@ async fn me_and_the_server_are_told_as_they_are() {
     let server = object(&narrow, "alice", "get_server_info", json!({})).await;
     assert_eq!(server["tools"], json!(["get_server_info"]));
     assert_eq!(server["missing"].as_array().unwrap().len(), catalog().names().len() - 1);
+    let policy = "[[rule]]\nid = \"few\"\neffect = \"allow\"\nwho = [\"*\"]\nrepositories = [\"*\"]\n\
+                  paths = [\"**\"]\ntools = [\"toolset:context\", \"get_issue\"]\n";
+    let ruled = aegis_testkit::Setup::new(catalog()).policy(policy).start().await.unwrap();
+    let server = object(&ruled, "alice", "get_server_info", json!({})).await;
+    assert_eq!(
+        server["tools"],
+        json!(["get_me", "get_server_info", "get_issue"]),
+        "what the policy takes is not offered"
+    );
+    assert_eq!(server["toolsets"], json!(["context", "issues"]));
+    let reasons = server["missing"].as_array().unwrap();
+    assert_eq!(reasons.len(), catalog().names().len() - 3);
+    assert!(reasons.iter().all(|row| row["reason"] == "not offered to you by this gateway"), "{server}");
 }

@@ -149,3 +149,48 @@ async fn a_filtered_list_is_paged_like_any_other() {
     let names = texts(&sorted["items"], "full_name");
     assert!(names.len() == 2 && names.is_sorted() && sorted["has_more"] == true, "{sorted}");
 }
+
+/// What an instance gives at once is of no matter to a list that is cut here.
+#[tokio::test]
+async fn only_lists_that_gitea_cuts_ask_how_long_its_pages_are() {
+    for (tool, arguments, asks) in [
+        ("find_files", json!({"repo": "acme/widget", "pattern": "*.rs"}), false),
+        ("list_directory", json!({"repo": "acme/widget"}), false),
+        ("list_issue_comments", json!({"repo": "acme/widget", "index": 1}), false),
+        ("list_repositories", json!({"sort": "name"}), false),
+        ("list_repositories", json!({}), true),
+        ("list_commits", json!({"repo": "acme/widget", "author": "bob"}), false),
+        ("list_commits", json!({"repo": "acme/widget"}), true),
+        ("list_branches", json!({"repo": "acme/widget"}), true),
+    ] {
+        let test = TestGate::start(catalog()).await.unwrap();
+        object(&test, "alice", tool, arguments.clone()).await;
+        let asked = test.sandbox.requests().iter().any(|request| request.path.contains("settings/api"));
+        assert_eq!(asked, asks, "{tool} {arguments}");
+    }
+}
+
+#[tokio::test]
+async fn c08_a_long_text_goes_on_from_its_next_offset_in_every_tool_that_shows_one() {
+    let whole = TestGate::start(catalog()).await.unwrap();
+    let test = Setup { max_answer_bytes: 48, ..Setup::new(catalog()) }.start().await.unwrap();
+    for (tool, arguments) in [
+        ("get_issue", json!({"repo": "acme/widget", "index": 3})),
+        ("get_pull_request", json!({"repo": "acme/widget", "index": 5})),
+        ("get_commit", json!({"repo": "acme/widget", "sha": "main"})),
+    ] {
+        let all = object(&whole, "alice", tool, arguments.clone()).await;
+        assert_eq!((all.get("truncated"), all.get("next_offset")), (None, None), "{tool}");
+        let (mut arguments, mut read, mut parts) = (arguments, String::new(), 0);
+        loop {
+            let part = object(&test, "alice", tool, arguments.clone()).await;
+            read.push_str(part["body"].as_str().unwrap());
+            parts += 1;
+            assert_eq!(part.get("truncated").is_some(), part.get("next_offset").is_some(), "{tool}: {part}");
+            let Some(next) = part.get("next_offset") else { break };
+            arguments["offset"] = next.clone();
+        }
+        assert!(parts > 1, "{tool} came at once");
+        assert_eq!(json!(read), all["body"], "{tool}");
+    }
+}

@@ -88,11 +88,50 @@ fn every_tool_is_named_titled_and_described() {
         let sentences = spec.description.matches(". ").count() + 1;
         assert!(spec.description.ends_with('.') && sentences <= 2, "{}", spec.name);
         assert!(!spec.endpoints.is_empty(), "{}", spec.name);
-        for (argument, property) in
-            entry.input_schema().get("properties").and_then(Value::as_object).into_iter().flatten()
-        {
-            let text = property["description"].as_str().unwrap_or_default();
-            assert!(text.ends_with('.'), "{}.{argument} is not described: {text:?}", spec.name);
+    }
+}
+
+/// Arguments whose names do not say all: what is meant where they are left out, in which form they are written, where
+/// a part goes on. Bytes are few, so what a name says by itself has no text.
+const UNCLEAR: &[&str] = &[
+    "ref",
+    "sha",
+    "path",
+    "offset",
+    "pattern",
+    "state",
+    "labels",
+    "milestone",
+    "sort",
+    "since",
+    "encoding",
+    "end_line",
+];
+
+#[test]
+fn an_argument_is_described_where_its_name_does_not_say_all() {
+    for entry in catalog().entries() {
+        let properties = entry.input_schema().get("properties").and_then(Value::as_object);
+        for (argument, property) in properties.into_iter().flatten() {
+            let at = format!("{}.{argument}", entry.spec().name);
+            let text = property["description"].as_str();
+            assert!(text.is_none_or(|text| text.len() > 5 && text.ends_with('.')), "{at}: {text:?}");
+            let says_all = argument == "path" && entry.spec().name == "get_file_contents";
+            assert!(says_all || text.is_some() || !UNCLEAR.contains(&argument.as_str()), "{at} is not described");
+        }
+    }
+}
+
+/// The first sentence says when to use a tool; where another is likely meant, its name is said.
+#[test]
+fn a_description_says_when_to_use_the_tool_and_names_only_tools_there_are() {
+    let catalog = catalog();
+    for entry in catalog.entries() {
+        let (name, text) = (entry.spec().name, entry.spec().description);
+        assert!(text.starts_with("To ") && text.len() >= 60, "{name}: {text}");
+        let words = text.split(|character: char| !character.is_ascii_lowercase() && character != '_');
+        for word in words.filter(|word| word.contains('_')) {
+            assert!(word != name && catalog.names().contains(&word), "{name} names {word}");
         }
     }
 }

@@ -128,23 +128,7 @@ async fn what_was_withheld_is_on_record() {
 
 #[tokio::test]
 async fn r11_a_search_tells_nothing_of_what_it_keeps_back() {
-    let policy = r#"
-        [[rule]]
-        id = "all"
-        effect = "allow"
-        who = ["*"]
-        repositories = ["*"]
-        paths = ["**"]
-        tools = ["*"]
-        [[rule]]
-        id = "no-notes"
-        effect = "deny"
-        who = ["*"]
-        repositories = ["alice/notes"]
-        paths = ["**"]
-        tools = ["*"]
-    "#;
-    let test = Setup::new(catalog()).policy(policy).start().await.unwrap();
+    let test = without("alice/notes", "**").await;
     let open = TestGate::start(catalog()).await.unwrap();
     let search = |query: &str| json!({"query": query, "limit": 1});
     let seen = open.call("alice", "search_repositories", search("notes")).await.unwrap().structured;

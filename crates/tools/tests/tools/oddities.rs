@@ -44,6 +44,63 @@ async fn a_label_is_not_said_to_be_missing_where_the_organisations_may_not_be_se
 }
 
 #[tokio::test]
+async fn a_milestone_is_named_by_title_or_id_and_one_that_is_not_there_is_no_milestone_left_out() {
+    let test = TestGate::start(catalog()).await.unwrap();
+    let within = |milestone: &str| json!({"repo": "acme/widget", "state": "all", "milestone": milestone});
+    for milestone in ["1.0", "1"] {
+        let listed = object(&test, "alice", "list_issues", within(milestone)).await;
+        assert_eq!(texts(&listed["items"], "title"), ["Crash without arguments", "Round widgets"], "{milestone}");
+        assert_eq!(texts(&listed["items"], "milestone"), ["1.0", "1.0"]);
+    }
+    assert_eq!(object(&test, "alice", "list_issues", within("0.2")).await["items"], json!([]));
+    let (told, hint) = said(&test, "alice", "list_issues", within("1.O")).await;
+    assert!(told.contains("milestone 1.O") && hint.contains("1.0"), "{told} {hint}");
+    let (told, hint) = said(&test, "alice", "list_issues", within("77")).await;
+    assert!(told.contains("milestone 77") && hint.is_empty(), "{told} {hint}");
+}
+
+#[tokio::test]
+async fn repositories_are_found_by_topic_and_in_the_order_asked_for() {
+    let test = TestGate::start(catalog()).await.unwrap();
+    let found = |arguments: Value| object(&test, "alice", "search_repositories", arguments);
+    let by_topic = found(json!({"query": "python", "topic": true})).await;
+    assert_eq!(texts(&by_topic["items"], "full_name"), ["acme/tools"]);
+    assert_eq!(found(json!({"query": "python"})).await["items"], json!([]), "it is in no name");
+    assert_eq!(found(json!({"query": "pyth", "topic": true})).await["items"], json!([]), "a topic is whole");
+    let newest = texts(&found(json!({"query": "", "sort": "updated"})).await["items"], "updated_at");
+    assert!(newest.len() > 2 && newest.iter().rev().is_sorted(), "{newest:?}");
+    let names = texts(&found(json!({"query": "", "sort": "name"})).await["items"], "full_name");
+    assert!(names.len() > 2 && names.iter().is_sorted_by_key(|name| name.split_once('/').unwrap().1), "{names:?}");
+}
+
+#[tokio::test]
+async fn where_a_person_could_look_is_said_and_which_state_was_read() {
+    let test = TestGate::start(catalog()).await.unwrap();
+    let page = object(&test, "alice", "get_repository", json!({"repo": "acme/widget"})).await["html_url"].clone();
+    let page = page.as_str().unwrap();
+    let tip = object(&test, "alice", "get_commit", json!({"repo": "acme/widget", "sha": "main"})).await["sha"].clone();
+    let commit = format!("{page}/src/commit/{}", tip.as_str().unwrap());
+    let branches = object(&test, "alice", "list_branches", json!({"repo": "acme/widget"})).await;
+    assert!(texts(&branches["items"], "html_url").contains(&format!("{page}/src/branch/feature/round")), "{branches}");
+    for at in [None, Some("main")] {
+        let files = json!({"repo": "acme/widget", "pattern": "lib.rs", "ref": at});
+        let files = object(&test, "alice", "find_files", files).await;
+        assert_eq!(texts(&files["items"], "html_url"), [format!("{commit}/src/lib.rs")], "{files}");
+        let tree = json!({"repo": "acme/widget", "path": "src", "ref": at});
+        assert_eq!(object(&test, "alice", "get_file_tree", tree).await["html_url"], format!("{commit}/src"));
+    }
+    for (at, path, read) in [
+        (None, "README.md", "main"),
+        (Some("HEAD"), "README.md", "main"),
+        (None, "docs", "main"),
+        (Some("feature/round"), "README.md", "feature/round"),
+    ] {
+        let file = json!({"repo": "acme/widget", "path": path, "ref": at});
+        assert_eq!(object(&test, "alice", "get_file_contents", file).await["ref"], read, "{at:?} {path}");
+    }
+}
+
+#[tokio::test]
 async fn issues_are_picked_by_person_and_an_unknown_person_is_named() {
     let test = TestGate::start(catalog()).await.unwrap();
     let by = |more: Value| {

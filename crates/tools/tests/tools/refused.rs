@@ -124,6 +124,23 @@ async fn arguments_that_are_none_of_giteas_names_are_refused_before_gitea_is_ask
         ("list_commits", json!({"repo": "acme/widget", "since": "yesterday"}), "since"),
         ("find_files", json!({"repo": "acme/widget", "pattern": "["}), "pattern"),
         ("list_repositories", json!({"owner": "a/b"}), "owner"),
+        ("list_repositories", json!({"limit": 0}), "limit"),
+        ("search_repositories", json!({"query": "x", "page": 0}), "page"),
+        ("search_repositories", json!({"query": "x", "sort": "size"}), "sort"),
+        ("find_files", json!({"repo": "acme/widget", "pattern": "x", "page": 0}), "page"),
+        ("list_directory", json!({"repo": "acme/widget", "limit": 0}), "limit"),
+        ("get_file_tree", json!({"repo": "acme/widget", "offset": -1}), "offset"),
+        ("list_commits", json!({"repo": "acme/widget", "author": "bob", "limit": 0}), "limit"),
+        ("get_commit", json!({"repo": "acme/widget", "sha": "main", "offset": -1}), "offset"),
+        ("get_commit_diff", json!({"repo": "acme/widget", "sha": "main", "offset": -1}), "offset"),
+        ("list_branches", json!({"repo": "acme/widget", "page": 0}), "page"),
+        ("get_issue", json!({"repo": "acme/widget", "index": 1, "offset": -1}), "offset"),
+        ("list_issue_comments", json!({"repo": "acme/widget", "index": 1, "page": 0}), "page"),
+        ("list_issue_comments", json!({"repo": "acme/widget", "index": 1, "offset": -1}), "offset"),
+        ("list_pull_requests", json!({"repo": "acme/widget", "limit": 0}), "limit"),
+        ("get_pull_request", json!({"repo": "acme/widget", "index": 5, "offset": -1}), "offset"),
+        ("get_pull_request_diff", json!({"repo": "acme/widget", "index": 5, "offset": -1}), "offset"),
+        ("get_pull_request_diff", json!({"repo": "acme/widget", "index": 5, "path": "../x"}), "path"),
     ] {
         match refusal(&test, "alice", tool, arguments.clone()).await {
             CallError::InvalidArgument { argument: named, .. } => assert_eq!(named, argument, "{tool} {arguments}"),
@@ -175,24 +192,26 @@ async fn a_thing_that_is_not_there_is_named_with_what_is() {
 }
 
 #[tokio::test]
+async fn what_has_no_such_name_is_near_what_has_one_by_one_measure() {
+    let test = TestGate::start(catalog()).await.unwrap();
+    for (tool, arguments, near) in [
+        ("get_repo", json!({}), Some("did you mean `get_repository`?")),
+        ("xyzzy", json!({}), None),
+        ("get_repository", json!({"repo": "acme/wigdet"}), Some("did you mean acme/widget?")),
+        ("get_repository", json!({"repo": "acme/xyzzy"}), None),
+    ] {
+        let error = refusal(&test, "alice", tool, arguments.clone()).await;
+        assert_eq!(error.hint().as_deref(), near, "{tool} {arguments}: {error}");
+    }
+    let misspelt = refusal(&test, "alice", "get_repository", json!({"repos": "acme/widget"})).await;
+    assert!(misspelt.to_string().contains("did you mean `repo`?"), "{misspelt}");
+    let strange = refusal(&test, "alice", "get_repository", json!({"xyzzy": 1})).await;
+    assert!(strange.to_string().contains("it takes owner, repo"), "{strange}");
+}
+
+#[tokio::test]
 async fn g04_a_path_of_commits_is_sent_as_the_path_it_is() {
-    let policy = r#"
-        [[rule]]
-        id = "all"
-        effect = "allow"
-        who = ["*"]
-        repositories = ["*"]
-        paths = ["**"]
-        tools = ["*"]
-        [[rule]]
-        id = "no-src"
-        effect = "deny"
-        who = ["*"]
-        repositories = ["*"]
-        paths = ["src"]
-        tools = ["*"]
-    "#;
-    let test = Setup::new(catalog()).policy(policy).start().await.unwrap();
+    let test = Setup::new(catalog()).policy(&all_but("no-src", "*", "src")).start().await.unwrap();
     let commits = |path: &str| json!({"repo": "acme/widget", "path": path});
     assert_eq!(refusal(&test, "alice", "list_commits", commits("src")).await.code(), "policy_denied");
     assert_eq!(refusal(&test, "alice", "list_commits", commits("src/main.rs")).await.code(), "policy_denied");
