@@ -9,6 +9,11 @@ pub mod audit;
 mod authn;
 mod catalog;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
+#[cfg(all(test, not(fuzzing)))]
+#[expect(unreachable_pub, reason = "public to the fuzzer alone")]
+mod fuzzing;
 mod gate;
 mod limit;
 mod lockout;

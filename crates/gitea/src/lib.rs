@@ -10,6 +10,11 @@ pub mod error;
 mod exchange;
 pub mod flavor;
 mod fresh;
+#[cfg(fuzzing)]
+pub mod fuzzing;
+#[cfg(all(test, not(fuzzing)))]
+#[expect(unreachable_pub, reason = "public to the fuzzer alone")]
+mod fuzzing;
 pub mod name;
 pub mod read;
 mod route;

@@ -8,7 +8,7 @@ mod address;
 mod audit;
 mod auth;
 mod collect;
-mod dotenv;
+pub(crate) mod dotenv;
 mod fault;
 mod file;
 mod gitea;
@@ -26,7 +26,7 @@ mod server;
 mod store;
 #[cfg(test)]
 mod tests;
-mod toml_file;
+pub(crate) mod toml_file;
 mod tools;
 mod variables;
 mod watch;

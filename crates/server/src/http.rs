@@ -20,6 +20,8 @@ use axum::routing::{any, get, post};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use address::TrustedProxies;
+#[cfg(any(test, fuzzing))]
+pub(crate) use credential::raw as raw_credential;
 pub(crate) use door::Door;
 
 use crate::front::Front;

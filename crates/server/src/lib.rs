@@ -4,6 +4,11 @@ mod app;
 pub mod cli;
 pub mod config;
 mod front;
+#[cfg(fuzzing)]
+pub mod fuzzing;
+#[cfg(all(test, not(fuzzing)))]
+#[expect(unreachable_pub, reason = "public to the fuzzer alone")]
+mod fuzzing;
 mod health;
 mod http;
 mod keys;

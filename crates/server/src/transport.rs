@@ -9,4 +9,9 @@ mod revision;
 mod rpc;
 pub(crate) mod sse;
 pub(crate) mod streamable;
-mod strict;
+pub(crate) mod strict;
+
+#[cfg(any(test, fuzzing))]
+pub(crate) use envelope::Body;
+#[cfg(any(test, fuzzing))]
+pub(crate) use revision::Revision;

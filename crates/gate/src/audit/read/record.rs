@@ -20,7 +20,7 @@ pub struct Record {
 
 impl Record {
     /// Takes only what could have been written: printable ASCII.
-    pub(super) fn parse(chain: &str, line: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(chain: &str, line: &[u8]) -> Option<Self> {
         let frame = Frame::parse(line).filter(|_| line.iter().all(|byte| matches!(byte, b' '..=b'~')))?;
         let fields = serde_json::from_str(frame.text).ok()?;
         Some(Self { chain: chain.to_owned(), seq: frame.seq, time: frame.time, line: frame.text.to_owned(), fields })

@@ -1,0 +1,105 @@
+//! What must hold whatever comes in. `fuzz/` runs each with bytes of its own making, the unit test below with the seeds.
+
+use aegis_gate::RawCredential;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use crate::config::{dotenv, toml_file};
+use crate::http::{Door, TrustedProxies, raw_credential};
+use crate::transport::{Body, Revision, strict};
+
+/// A body that is taken has one meaning: the parser of the protocol layer reads the same.
+///
+/// # Panics
+/// It does not hold.
+pub fn json_rpc(data: &[u8]) {
+    let Ok(value) = strict::parse(data) else { return };
+    let other: Value = serde_json::from_slice(data).expect("what the strict parser takes is JSON");
+    assert_eq!(value, other);
+    if let Ok(Body::One(envelope)) = Body::read(data) {
+        assert!(envelope.tool().is_none() || envelope.method() == Some("tools/call"));
+        assert_eq!(envelope.into_message(), other);
+    }
+}
+
+/// Headers from lines `name: value`. A foreign Host or Origin never passes, a credential never has a blank in it, and an
+/// address is believed only from a proxy.
+///
+/// # Panics
+/// It does not hold.
+pub fn headers(data: &[u8]) {
+    let headers = lines(data);
+    let door = Door::new(None, &["mcp.example.test".to_owned()], Vec::new());
+    if door.admits(&headers).is_ok() {
+        let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default().to_lowercase();
+        let ours = ["localhost", "127.0.0.1", "[::1]", "mcp.example.test"];
+        assert!(ours.iter().any(|name| host == *name || host.starts_with(&format!("{name}:"))), "{host}");
+        assert!(headers.get_all("host").iter().count() == 1 && headers.get_all("origin").iter().count() <= 1);
+    }
+    if let RawCredential::Bearer(token) = raw_credential(&headers) {
+        let token = token.expose_secret();
+        assert!(!token.is_empty() && token.trim() == token);
+        assert_eq!(headers.get_all("authorization").iter().count(), 1);
+    }
+    // Whatever they name, it is read without a fault.
+    let _ = Revision::of(&headers, None, None).map(|revision| (revision.is_stateless(), revision.has_batches()));
+}
+
+/// Forwarding headers from lines. From a stranger they change nothing; from a proxy the result is some address.
+///
+/// # Panics
+/// It does not hold.
+pub fn forwarded(data: &[u8]) {
+    let headers = lines(data);
+    let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().expect("a network")]);
+    let stranger: std::net::SocketAddr = "203.0.113.5:9".parse().expect("an address");
+    assert_eq!(proxies.client(stranger, &headers), stranger.ip());
+    let proxy: std::net::SocketAddr = "10.0.0.1:9".parse().expect("an address");
+    let client = proxies.client(proxy, &headers);
+    assert_eq!(client, client.to_canonical(), "an address has one form");
+}
+
+/// Settings are read or named as wrong, in both files.
+///
+/// # Panics
+/// It does not hold.
+pub fn settings(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (entries, problems) = toml_file::parse(text);
+    assert!(problems.is_empty() || problems.iter().all(|problem| !problem.what().is_empty()));
+    drop((entries, dotenv::parse(text)));
+}
+
+fn lines(data: &[u8]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for line in data.split(|byte| *byte == b'\n').take(64) {
+        let mut halves = line.splitn(2, |byte| *byte == b':');
+        let name = halves.next().and_then(|name| HeaderName::from_bytes(name).ok());
+        let value = halves.next().and_then(|value| HeaderValue::from_bytes(value.trim_ascii()).ok());
+        if let (Some(name), Some(value)) = (name, value) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seeds_hold() {
+        let targets: [(&str, fn(&[u8])); 4] =
+            [("json_rpc", json_rpc), ("headers", headers), ("forwarded", forwarded), ("settings", settings)];
+        for (name, target) in targets {
+            let seeds = format!("{}/../../fuzz/seeds/{name}", env!("CARGO_MANIFEST_DIR"));
+            let mut count = 0;
+            for seed in std::fs::read_dir(seeds).unwrap() {
+                target(&std::fs::read(seed.unwrap().path()).unwrap());
+                count += 1;
+            }
+            assert!(count > 0, "{name} has no seeds");
+        }
+    }
+}
