@@ -1,7 +1,7 @@
 //! Who are you? One file per way in; this one holds what they share and the order in which they are tried.
 
+pub(crate) mod account;
 mod authenticator;
-pub(crate) mod gitea_token;
 pub(crate) mod key;
 pub(crate) mod shape;
 pub(crate) mod shared;
@@ -79,15 +79,57 @@ pub enum AuthnError {
     /// Gitea has suspended the account.
     #[error("Gitea has suspended this account")]
     Suspended,
-    /// The account behind a shared token may not be used: it is a site administrator, or its token cannot say whose it is.
-    #[error("the account behind this credential may not be used here")]
-    AccountRefused,
+    /// The credential is right, and the Gitea account behind it may not be used.
+    #[error(transparent)]
+    AccountRefused(AccountFault),
     /// The check could not run, so the answer is no.
     #[error("the credential cannot be checked now")]
     Unavailable,
 }
 
+/// What is wrong with the Gitea account behind a credential. Whoever is told this presented a right one; the words
+/// help those who can mend it and tell nobody else anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum AccountFault {
+    /// The operator set none.
+    #[error("no Gitea token stands behind this sign-in")]
+    None,
+    /// It is shared, and a site administrator's.
+    #[error("the Gitea token behind this sign-in is a site administrator's, and several people would share it")]
+    Administrator,
+    /// Gitea does not take its token.
+    #[error("Gitea no longer accepts the token behind this sign-in")]
+    Rejected,
+    /// Its token cannot say whose it is.
+    #[error("the Gitea token behind this sign-in may not say whose it is")]
+    Unnamed,
+    /// It is not the one that the key was made for.
+    #[error("the Gitea token behind this key belongs to another account than the key")]
+    Another,
+}
+
+impl AccountFault {
+    fn hint(self) -> &'static str {
+        match self {
+            Self::None => "the operator sets GITEA_TOKEN, or GITEA_MCP_DEFAULT_TOKEN for the service token",
+            Self::Administrator => "the operator gives it the token of an ordinary account",
+            Self::Rejected => "it was deleted or has expired: the operator binds a token that is valid",
+            Self::Unnamed => "the operator gives the token the scope read:user",
+            Self::Another => "ask the operator of this gateway for a new key",
+        }
+    }
+}
+
 impl AuthnError {
+    /// The same where the caller presented something else and the Gitea token stands behind it: what they sent was
+    /// right, and the fault is the token's.
+    pub(crate) fn behind_the_door(self) -> Self {
+        match self {
+            Self::InvalidToken => Self::AccountRefused(AccountFault::Rejected),
+            other => other,
+        }
+    }
+
     /// The frozen code, `snake_case`; the first design's names where it had one.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -99,7 +141,7 @@ impl AuthnError {
             Self::LockedOut { .. } => "auth_rate_limit",
             Self::RateLimited { .. } => "rate_limited",
             Self::Suspended => "account_suspended",
-            Self::AccountRefused => "account_refused",
+            Self::AccountRefused(_) => "account_refused",
             Self::Unavailable => "authentication_unavailable",
         }
     }
@@ -119,10 +161,7 @@ impl AuthnError {
             Self::Missing => Some("the operator of this gateway hands out keys".to_owned()),
             Self::InvalidToken => Some("ask the operator of this gateway for a new key".to_owned()),
             Self::Unavailable => Some("try again in a moment".to_owned()),
-            Self::AccountRefused => Some(
-                "the operator gives it the token of an ordinary account: valid, with read:user, no site administrator"
-                    .to_owned(),
-            ),
+            Self::AccountRefused(fault) => Some(fault.hint().to_owned()),
             Self::Suspended => None,
         }
     }
@@ -138,7 +177,7 @@ impl AuthnError {
             | Self::InvalidKey { .. }
             | Self::InvalidToken
             | Self::Suspended
-            | Self::AccountRefused => None,
+            | Self::AccountRefused(_) => None,
         }
     }
 }

@@ -28,7 +28,7 @@ mod tool;
 
 pub use aegis_store::Scope;
 pub use answer::{Answer, UNTRUSTED_NOTICE};
-pub use authn::{AuthnError, Origin, RawCredential, Settings as AuthnSettings};
+pub use authn::{AccountFault, AuthnError, Origin, RawCredential, Settings as AuthnSettings};
 pub use catalog::{Catalog, Entry, Selection};
 pub use error::CallError;
 pub use gate::{Call, Gate, GateError, House, Parts};

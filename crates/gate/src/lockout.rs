@@ -72,15 +72,6 @@ impl fmt::Display for Source {
     }
 }
 
-/// What a failed attempt led to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// So many more until the lock.
-    TriesLeft(u32),
-    /// Locked for so long.
-    Locked(Duration),
-}
-
 /// One source's state. Times are of the monotonic clock; the store holds wall times.
 #[derive(Debug, Clone, Copy, Default)]
 struct Record {
@@ -138,21 +129,21 @@ impl Lockout {
         Ok(Some(left))
     }
 
-    /// Counts a wrong key.
-    pub(crate) async fn failed(&self, source: Source) -> Result<Failure, StoreError> {
+    /// Counts a wrong key. Returns how many tries are left; with none left the source is locked from now on.
+    pub(crate) async fn failed(&self, source: Source) -> Result<u32, StoreError> {
         let now = self.ambient.elapsed();
-        let (record, failure) = {
+        let (record, tries_left) = {
             let mut records = self.records();
             make_room(&mut records, source);
             let record = records.entry(source).or_default();
-            let failure = self.count(record, now);
-            (*record, failure)
+            let tries_left = self.count(record, now);
+            (*record, tries_left)
         };
         self.store.put_lockout(self.row(source, record)).await?;
         if self.failures.fetch_add(1, Ordering::Relaxed) % FAILURES_BETWEEN_PRUNES == FAILURES_BETWEEN_PRUNES - 1 {
             prune(self.store.as_ref(), &self.ambient).await?;
         }
-        Ok(failure)
+        Ok(tries_left)
     }
 
     /// Notes a right key: it clears the count and raises the threshold for a day.
@@ -179,7 +170,7 @@ impl Lockout {
         }
     }
 
-    fn count(&self, record: &mut Record, now: Duration) -> Failure {
+    fn count(&self, record: &mut Record, now: Duration) -> u32 {
         if now.saturating_sub(record.last_failure) > self.settings.window {
             record.failures = 0;
         }
@@ -189,12 +180,11 @@ impl Lockout {
         let trusted = record.last_success.is_some_and(|at| now.saturating_sub(at) < TRUSTED_FOR);
         let factor = if trusted { TRUSTED_FACTOR } else { 1 };
         let left = self.settings.max_failures.saturating_mul(factor).saturating_sub(record.failures);
-        if left > 0 {
-            return Failure::TriesLeft(left);
+        if left == 0 {
+            record.locked_until = Some(now.saturating_add(self.settings.window));
+            record.unlock_asked = Some(now);
         }
-        record.locked_until = Some(now.saturating_add(self.settings.window));
-        record.unlock_asked = Some(now);
-        Failure::Locked(self.settings.window)
+        left
     }
 
     fn records(&self) -> MutexGuard<'_, HashMap<Source, Record>> {

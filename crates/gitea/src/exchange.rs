@@ -34,8 +34,8 @@ pub(crate) struct Connection {
     request_timeout: Duration,
     max_body_bytes: u64,
     ambient: Ambient,
-    instance: Fresh<Instance>,
-    limits: Fresh<Limits>,
+    instance: Fresh<Instance, GiteaError>,
+    limits: Fresh<Limits, GiteaError>,
 }
 
 impl Connection {
@@ -119,11 +119,11 @@ impl Bound {
         &self.connection.ambient
     }
 
-    pub(crate) fn kept_instance(&self) -> &Fresh<Instance> {
+    pub(crate) fn kept_instance(&self) -> &Fresh<Instance, GiteaError> {
         &self.connection.instance
     }
 
-    pub(crate) fn kept_limits(&self) -> &Fresh<Limits> {
+    pub(crate) fn kept_limits(&self) -> &Fresh<Limits, GiteaError> {
         &self.connection.limits
     }
 

@@ -1,46 +1,65 @@
-//! A value that is asked for once and then kept for a while: many callers, one question.
+//! An answer of Gitea's that is asked for once and then stands for a while: many callers, one question.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aegis_ambient::Ambient;
 use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
 
-/// One kept answer. While it is being fetched, others who need it wait for that fetch instead of starting their own.
-pub(crate) struct Fresh<T> {
+/// One kept answer. While it is being fetched, others who need it wait for that fetch and share what comes of it.
+/// Its age is counted by the ambient clock, from the moment it was asked for.
+#[derive(Debug)]
+pub struct Fresh<T, E> {
     kept: ArcSwapOption<(Duration, T)>,
     lifetime: Duration,
-    flight: Mutex<()>,
+    /// How the last fetch failed, if it did.
+    flight: Mutex<Option<E>>,
+    landed: AtomicU64,
 }
 
-impl<T: Clone> Fresh<T> {
-    pub(crate) fn new(lifetime: Duration) -> Self {
-        Self { kept: ArcSwapOption::empty(), lifetime, flight: Mutex::new(()) }
+impl<T: Clone, E: Clone> Fresh<T, E> {
+    /// Nothing yet; an answer will stand for less than `lifetime`.
+    #[must_use]
+    pub fn new(lifetime: Duration) -> Self {
+        Self { kept: ArcSwapOption::empty(), lifetime, flight: Mutex::default(), landed: AtomicU64::new(0) }
     }
 
-    /// The kept value, or what `fetch` brings. A failure is not kept: the next caller asks again.
-    pub(crate) async fn or_fetch<E>(
-        &self,
-        ambient: &Ambient,
-        fetch: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
-        if let Some(value) = self.value(ambient) {
-            return Ok(value);
-        }
-        let _flight = self.flight.lock().await;
-        if let Some(value) = self.value(ambient) {
-            return Ok(value);
-        }
-        let value = fetch.await?;
-        self.kept.store(Some(Arc::new((ambient.elapsed(), value.clone()))));
-        Ok(value)
-    }
-
-    fn value(&self, ambient: &Ambient) -> Option<T> {
+    /// The answer that stands, if one does.
+    #[must_use]
+    pub fn value(&self, ambient: &Ambient) -> Option<T> {
         let kept = self.kept.load_full()?;
         let age = ambient.elapsed().saturating_sub(kept.0);
         (age < self.lifetime).then(|| kept.1.clone())
+    }
+
+    /// The answer that stands, or what `fetch` brings.
+    ///
+    /// # Errors
+    /// Those of `fetch`. Whoever waited for it gets the same one, so that a forge that hangs is waited for once and not
+    /// once by each in turn; it is not kept, and the next caller asks again.
+    pub async fn or_fetch(&self, ambient: &Ambient, fetch: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        if let Some(value) = self.value(ambient) {
+            return Ok(value);
+        }
+        let landed = self.landed.load(Ordering::Acquire);
+        let mut flight = self.flight.lock().await;
+        if let Some(value) = self.value(ambient) {
+            return Ok(value);
+        }
+        let waited = self.landed.load(Ordering::Acquire) != landed;
+        if let Some(error) = flight.as_ref().filter(|_| waited) {
+            return Err(error.clone());
+        }
+        let asked_at = ambient.elapsed();
+        let fetched = fetch.await;
+        *flight = fetched.as_ref().err().cloned();
+        if let Ok(value) = &fetched {
+            self.kept.store(Some(Arc::new((asked_at, value.clone()))));
+        }
+        self.landed.fetch_add(1, Ordering::Release);
+        fetched
     }
 }
 
@@ -69,14 +88,50 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn u11_those_who_wait_share_a_failure_and_whoever_comes_later_asks_again() {
+        let (ambient, _clock) = Ambient::frozen(Timestamp::UNIX_EPOCH);
+        let (fresh, fetches) = (Fresh::<u32, u32>::new(LIFETIME), AtomicU32::new(0));
+        let caller = || {
+            fresh.or_fetch(&ambient, async {
+                tokio::task::yield_now().await;
+                Err(fetches.fetch_add(1, Ordering::SeqCst))
+            })
+        };
+        assert_eq!(tokio::join!(caller(), caller(), caller()), (Err(0), Err(0), Err(0)));
+        assert_eq!(caller().await, Err(1), "a failure was kept");
+    }
+
+    #[tokio::test]
+    async fn u11_a_caller_who_gives_up_leaves_the_question_to_the_next() {
+        let (ambient, _clock) = Ambient::frozen(Timestamp::UNIX_EPOCH);
+        let fresh = Fresh::<u32, ()>::new(LIFETIME);
+        let gone = fresh.or_fetch(&ambient, std::future::pending());
+        assert!(tokio::time::timeout(Duration::from_millis(5), gone).await.is_err());
+        assert_eq!(fresh.or_fetch(&ambient, async { Ok(1) }).await, Ok(1));
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_as_old_as_its_question() {
+        let (ambient, clock) = Ambient::frozen(Timestamp::UNIX_EPOCH);
+        let fresh = Fresh::<u32, ()>::new(LIFETIME);
+        let slow = fresh.or_fetch(&ambient, async {
+            clock.advance(LIFETIME);
+            Ok(1)
+        });
+        assert_eq!(slow.await, Ok(1));
+        assert_eq!(fresh.value(&ambient), None);
+    }
+
+    #[tokio::test]
     async fn s06_lifetime_follows_monotonic_time_and_failures_are_not_kept() {
         let (ambient, clock) = Ambient::frozen(Timestamp::UNIX_EPOCH);
         let fresh = Fresh::new(LIFETIME);
-        assert_eq!(fresh.or_fetch(&ambient, async { Err::<u32, _>("down") }).await, Err("down"));
-        assert_eq!(fresh.or_fetch(&ambient, async { Ok::<_, ()>(1) }).await, Ok(1));
+        assert_eq!(fresh.or_fetch(&ambient, async { Err("down") }).await, Err("down"));
+        assert_eq!(fresh.value(&ambient), None);
+        assert_eq!(fresh.or_fetch(&ambient, async { Ok(1) }).await, Ok(1));
         clock.set_wall("2090-01-01T00:00:00Z".parse().unwrap());
-        assert_eq!(fresh.or_fetch(&ambient, async { Ok::<_, ()>(2) }).await, Ok(1), "the wall clock does not count");
+        assert_eq!(fresh.or_fetch(&ambient, async { Ok(2) }).await, Ok(1), "the wall clock does not count");
         clock.advance(LIFETIME);
-        assert_eq!(fresh.or_fetch(&ambient, async { Ok::<_, ()>(3) }).await, Ok(3));
+        assert_eq!(fresh.or_fetch(&ambient, async { Ok(3) }).await, Ok(3));
     }
 }

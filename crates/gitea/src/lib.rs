@@ -20,4 +20,5 @@ pub mod read;
 mod route;
 
 pub use error::{Fault, GiteaError};
+pub use fresh::Fresh;
 pub use name::{GitRef, Index, NameError, Owner, RepoPath, RepositoryId, RepositoryName, Sha};

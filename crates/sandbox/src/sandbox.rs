@@ -125,6 +125,13 @@ impl Sandbox {
         self.shared.forge.write().unwrap_or_else(PoisonError::into_inner).tokens.remove(token).is_some()
     }
 
+    /// Gives a person another login; number and tokens stay. Returns whether there was one of that login.
+    pub fn rename_person(&self, login: &str, new_login: &str) -> bool {
+        let mut forge = self.shared.forge.write().unwrap_or_else(PoisonError::into_inner);
+        let person = forge.accounts.iter_mut().find(|account| account.login.eq_ignore_ascii_case(login));
+        person.map(|person| new_login.clone_into(&mut person.login)).is_some()
+    }
+
     /// Makes a repository private or public.
     ///
     /// # Errors

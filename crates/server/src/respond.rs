@@ -40,7 +40,7 @@ pub(crate) fn authn_status(error: &AuthnError) -> StatusCode {
         | AuthnError::InvalidKey { .. }
         | AuthnError::InvalidToken
         | AuthnError::Suspended => StatusCode::UNAUTHORIZED,
-        AuthnError::AccountRefused => StatusCode::FORBIDDEN,
+        AuthnError::AccountRefused(_) => StatusCode::FORBIDDEN,
         AuthnError::LockedOut { .. } | AuthnError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         AuthnError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
@@ -55,7 +55,7 @@ pub(crate) fn challenge(error: &AuthnError) -> Option<HeaderValue> {
         | AuthnError::InvalidKey { .. }
         | AuthnError::InvalidToken
         | AuthnError::Suspended => r#"Bearer realm="AegisGitea-MCP", error="invalid_token", scope="read:repository""#,
-        AuthnError::AccountRefused
+        AuthnError::AccountRefused(_)
         | AuthnError::LockedOut { .. }
         | AuthnError::RateLimited { .. }
         | AuthnError::Unavailable => return None,

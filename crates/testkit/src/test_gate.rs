@@ -2,6 +2,7 @@
 //! tokens the sandbox gives them.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aegis_ambient::Ambient;
@@ -14,7 +15,7 @@ use aegis_gate::{
 };
 use aegis_gitea::connect::{BaseUrl, Client, Settings};
 use aegis_sandbox::{DataSet, Options, Sandbox};
-use aegis_store::{SealingKey, StoreUrl};
+use aegis_store::{SealingKey, Store, StoreUrl};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
@@ -40,6 +41,8 @@ pub struct Setup {
     pub max_file_bytes: u64,
     /// What happens to secrets.
     pub redact: redact::Settings,
+    /// The gate's clock and randomness; the sandbox has a clock of its own.
+    pub ambient: Ambient,
 }
 
 /// A running gate and the sandbox behind it.
@@ -48,6 +51,8 @@ pub struct TestGate {
     pub gate: Gate,
     /// What it asks.
     pub sandbox: Sandbox,
+    /// Where its keys are kept.
+    pub store: Arc<dyn Store>,
     record: TempDir,
 }
 
@@ -63,6 +68,7 @@ impl Setup {
             max_answer_bytes: 80_000,
             max_file_bytes: 1_048_576,
             redact: redact::Settings::default(),
+            ambient: Ambient::real(),
         }
     }
 
@@ -77,7 +83,7 @@ impl Setup {
     /// # Errors
     /// Whatever keeps one of them from starting; a mistake in the policy is one.
     pub async fn start(self) -> Result<TestGate, Box<dyn Error + Send + Sync>> {
-        let ambient = Ambient::real();
+        let ambient = self.ambient;
         // The demo's history is so many days before the start: a clock that stands still gives every test the same ids.
         let (still, _) = Ambient::frozen(START.parse()?);
         let options = Options { version: self.version, ..Options::new(still) };
@@ -89,13 +95,14 @@ impl Setup {
         };
         let store =
             aegis_store::Settings { url: StoreUrl::memory(), sealing_key: SealingKey::from_bytes(&ambient.random()?)? };
+        let store = aegis_store::open(store, ambient.clone()).await?;
         let policy = match &self.policy {
             Some(text) => Policy::parse(text, &self.catalog.names())?,
             None => Policy::own_rights(),
         };
         let parts = Parts {
             client: Client::new(Settings::new(BaseUrl::parse(sandbox.url())?), ambient.clone())?,
-            store: aegis_store::open(store, ambient.clone()).await?,
+            store: Arc::clone(&store),
             audit: Audit::open(audit, ambient.clone())?,
             policy,
             redactor: Redactor::new(self.redact)?,
@@ -115,7 +122,7 @@ impl Setup {
             },
             ambient,
         };
-        Ok(TestGate { gate: Gate::new(parts).await?, sandbox, record })
+        Ok(TestGate { gate: Gate::new(parts).await?, sandbox, store, record })
     }
 }
 

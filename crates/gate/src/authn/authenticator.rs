@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use aegis_ambient::Ambient;
 use aegis_gitea::connect::{Client, Credential};
-use aegis_store::{KeyDigest, Scope, Store, StoreError};
+use aegis_store::{KeyDigest, KeyId, Scope, Store, StoreError, StoredKey};
 use arc_swap::ArcSwap;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::gitea_token::GiteaTokens;
+use super::account::{Account, Asking, Owners};
 use super::key::{Configured, ConfiguredKeys, Standing, standing};
 use super::shape::{self, Shape};
-use super::shared::{Account, SharedAccount};
-use super::{AuthnError, Origin, RawCredential};
+use super::shared::SharedAccount;
+use super::{AccountFault, AuthnError, Origin, RawCredential};
 use crate::audit::Method;
-use crate::lockout::{Failure, Lockout, Source};
+use crate::lockout::{Lockout, Source};
 use crate::principal::{Identity, Principal};
 
 /// The ways in that the operator opened. Replaced whole when a secret file changes.
@@ -46,14 +46,14 @@ pub(crate) struct Authenticator {
     store: Arc<dyn Store>,
     lockout: Lockout,
     doors: ArcSwap<Doors>,
-    gitea_tokens: GiteaTokens,
+    owners: Owners,
     ambient: Ambient,
 }
 
 impl Authenticator {
     pub(crate) fn new(settings: &Settings, store: Arc<dyn Store>, lockout: Lockout, ambient: Ambient) -> Self {
         let doors = ArcSwap::from_pointee(open(settings, store.as_ref()));
-        Self { store, lockout, doors, gitea_tokens: GiteaTokens::new(), ambient }
+        Self { store, lockout, doors, owners: Owners::new(), ambient }
     }
 
     pub(crate) fn replace(&self, settings: &Settings) {
@@ -70,26 +70,27 @@ impl Authenticator {
         may_ask: bool,
     ) -> Result<Principal, AuthnError> {
         let doors = self.doors.load_full();
+        let asking = &Asking { client, ambient: &self.ambient, correlation_id: &origin.correlation_id };
         match raw {
             RawCredential::Malformed => Err(AuthnError::InvalidFormat { tries_left: None }),
             RawCredential::Local if doors.local => {
-                shared(client, doors.api_account.as_ref(), Method::Local, None, origin).await
+                shared(asking, doors.api_account.as_ref(), Method::Local, None).await
             }
             RawCredential::Missing | RawCredential::Local => Err(AuthnError::Missing),
             RawCredential::Bearer(value) => match shape::of(value.expose_secret()) {
                 Shape::Token => Err(AuthnError::InvalidToken),
                 Shape::Malformed => self.wrong(origin, |tries_left| AuthnError::InvalidFormat { tries_left }).await,
                 Shape::GiteaToken if doors.gitea_tokens => {
-                    self.key_or_gitea_token(client, &doors, value, origin, may_ask).await
+                    self.key_or_gitea_token(asking, &doors, value, origin, may_ask).await
                 }
-                Shape::GiteaToken | Shape::Key => self.key_or_refusal(client, &doors, value, origin).await,
+                Shape::GiteaToken | Shape::Key => self.key_or_refusal(asking, &doors, value, origin).await,
             },
         }
     }
 
     async fn key_or_refusal(
         &self,
-        client: &Client,
+        asking: &Asking<'_>,
         doors: &Doors,
         value: &SecretString,
         origin: &Origin,
@@ -98,7 +99,7 @@ impl Authenticator {
             return Err(AuthnError::LockedOut { retry_after });
         }
         let digest = self.store.pepper().digest(value);
-        match self.key(client, doors, &digest, origin).await? {
+        match self.key(asking, doors, &digest, origin).await? {
             Some(principal) => Ok(principal),
             None => self.wrong(origin, |tries_left| AuthnError::InvalidKey { tries_left }).await,
         }
@@ -108,7 +109,7 @@ impl Authenticator {
     /// own tokens never count and are never locked out.
     async fn key_or_gitea_token(
         &self,
-        client: &Client,
+        asking: &Asking<'_>,
         doors: &Doors,
         value: &SecretString,
         origin: &Origin,
@@ -116,33 +117,33 @@ impl Authenticator {
     ) -> Result<Principal, AuthnError> {
         let digest = self.store.pepper().digest(value);
         if self.locked(origin).await?.is_none()
-            && let Some(principal) = self.key(client, doors, &digest, origin).await?
+            && let Some(principal) = self.key(asking, doors, &digest, origin).await?
         {
             return Ok(principal);
         }
-        if !may_ask && !self.gitea_tokens.knows(&digest) {
+        if !may_ask && !self.owners.knows(&digest, &self.ambient).await {
             return Err(AuthnError::InvalidToken);
         }
-        let (owner, credential) = self.gitea_tokens.owner(client, digest, value, &origin.correlation_id).await?;
+        let credential = Credential::new(value.clone()).map_err(|_| AuthnError::InvalidToken)?;
+        let owner = self.owners.of(digest, asking, &credential).await?;
         Ok(principal(owner, Method::GiteaToken, None, vec![Scope::ReadRepository], credential))
     }
 
     async fn key(
         &self,
-        client: &Client,
+        asking: &Asking<'_>,
         doors: &Doors,
         digest: &KeyDigest,
         origin: &Origin,
     ) -> Result<Option<Principal>, AuthnError> {
         let found = match doors.keys.find(digest) {
             Some(Configured::ServiceToken(id)) => {
-                let account = doors.service_account.as_ref();
-                Some(shared(client, account, Method::ServiceToken, Some(id), origin).await)
+                Some(shared(asking, doors.service_account.as_ref(), Method::ServiceToken, Some(id)).await)
             }
             Some(Configured::ApiKey(id)) => {
-                Some(shared(client, doors.api_account.as_ref(), Method::SharedKey, Some(id), origin).await)
+                Some(shared(asking, doors.api_account.as_ref(), Method::SharedKey, Some(id)).await)
             }
-            None => self.stored(digest).await?,
+            None => self.stored(asking, digest).await?,
         };
         // A key that was right once, and is no more, neither counts against its address nor clears what does.
         if matches!(found, Some(Ok(_)))
@@ -153,17 +154,35 @@ impl Authenticator {
         found.transpose()
     }
 
-    async fn stored(&self, digest: &KeyDigest) -> Result<Option<Result<Principal, AuthnError>>, AuthnError> {
+    async fn stored(
+        &self,
+        asking: &Asking<'_>,
+        digest: &KeyDigest,
+    ) -> Result<Option<Result<Principal, AuthnError>>, AuthnError> {
         let Some(key) = self.store.key_by_digest(digest).await.map_err(unavailable)? else { return Ok(None) };
         let now = self.ambient.now();
-        match standing(&key, now) {
+        let note_use = match standing(&key, now) {
             Standing::Expired | Standing::Revoked => return Ok(Some(Err(AuthnError::InvalidToken))),
-            Standing::Good { note_use: true } => self.store.touch_key(&key.id, now).await.map_err(unavailable)?,
-            Standing::Good { note_use: false } => (),
+            Standing::Good { note_use } => note_use,
+        };
+        let verdict = self.holder(asking, &key).await;
+        if note_use && verdict.is_ok() {
+            self.store.touch_key(&key.id, now).await.map_err(unavailable)?;
         }
-        let owner = Account { id: key.account_id, login: key.owner_login, is_admin: false };
-        let credential = Credential::new(key.credential).map_err(|_| AuthnError::InvalidToken)?;
-        Ok(Some(Ok(principal(owner, Method::ApiKey, Some(key.id), key.scopes, credential))))
+        Ok(Some(verdict))
+    }
+
+    /// Whom a stored key acts as: the account it was made for, as Gitea knows it now. The number is the identity; the
+    /// login of the day the key was made may be somebody else's by now (sign-in.md 9 of the design).
+    async fn holder(&self, asking: &Asking<'_>, key: &StoredKey) -> Result<Principal, AuthnError> {
+        let rejected = AuthnError::AccountRefused(AccountFault::Rejected);
+        let credential = Credential::new(key.credential.clone()).map_err(|_| rejected)?;
+        let digest = self.store.pepper().digest(&key.credential);
+        let owner = self.owners.of(digest, asking, &credential).await.map_err(AuthnError::behind_the_door)?;
+        if owner.id != key.account_id {
+            return Err(AuthnError::AccountRefused(AccountFault::Another));
+        }
+        Ok(principal(owner, Method::ApiKey, Some(key.id.clone()), key.scopes.clone(), credential))
     }
 
     async fn locked(&self, origin: &Origin) -> Result<Option<std::time::Duration>, AuthnError> {
@@ -179,10 +198,8 @@ impl Authenticator {
         if let Some(retry_after) = self.locked(origin).await? {
             return Err(AuthnError::LockedOut { retry_after });
         }
-        match self.lockout.failed(Source::of(address)).await.map_err(unavailable)? {
-            Failure::TriesLeft(left) => Err(error(Some(left))),
-            Failure::Locked(_) => Err(error(Some(0))),
-        }
+        let tries_left = self.lockout.failed(Source::of(address)).await.map_err(unavailable)?;
+        Err(error(Some(tries_left)))
     }
 }
 
@@ -199,21 +216,20 @@ fn open(settings: &Settings, store: &dyn Store) -> Doors {
 /// The owner of a shared credential. Without one the caller is refused: a token that lets a client in is never a
 /// fallback for one that goes to Gitea (attack R10).
 async fn shared(
-    client: &Client,
+    asking: &Asking<'_>,
     account: Option<&SharedAccount>,
     method: Method,
-    key_id: Option<aegis_store::KeyId>,
-    origin: &Origin,
+    key_id: Option<KeyId>,
 ) -> Result<Principal, AuthnError> {
-    let account = account.ok_or(AuthnError::AccountRefused)?;
-    let owner = account.owner(client, &origin.correlation_id).await?;
+    let account = account.ok_or(AuthnError::AccountRefused(AccountFault::None))?;
+    let owner = account.owner(asking).await?;
     Ok(principal(owner, method, key_id, vec![Scope::ReadRepository], account.credential().clone()))
 }
 
 fn principal(
     owner: Account,
     method: Method,
-    key_id: Option<aegis_store::KeyId>,
+    key_id: Option<KeyId>,
     scopes: Vec<Scope>,
     credential: Credential,
 ) -> Principal {

@@ -26,7 +26,7 @@ pub(crate) fn authentication(verdict: &Result<Principal, AuthnError>, raw: &RawC
                 | AuthnError::LockedOut { .. }
                 | AuthnError::RateLimited { .. }
                 | AuthnError::Suspended
-                | AuthnError::AccountRefused => Outcome::Denied,
+                | AuthnError::AccountRefused(_) => Outcome::Denied,
             };
             event.code = Some(error.code());
         }
@@ -44,7 +44,7 @@ fn name(error: &AuthnError) -> EventName {
         AuthnError::InvalidFormat { .. } => EventName::InvalidKeyFormat,
         AuthnError::InvalidKey { .. } => EventName::InvalidApiKey,
         AuthnError::LockedOut { .. } | AuthnError::RateLimited { .. } => EventName::AuthRateLimit,
-        AuthnError::Suspended | AuthnError::AccountRefused => EventName::AccessDenied,
+        AuthnError::Suspended | AuthnError::AccountRefused(_) => EventName::AccessDenied,
         AuthnError::InvalidToken | AuthnError::Unavailable => EventName::ApiAuthentication,
     }
 }

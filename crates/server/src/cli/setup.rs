@@ -192,9 +192,7 @@ pub(crate) fn signed_out(error: &AuthnError) -> End {
     match error {
         AuthnError::Unavailable => End::new(Exit::Unavailable, "Gitea does not answer")
             .with_hint("check GITEA_URL, and that this machine reaches it"),
-        AuthnError::AccountRefused => {
-            what(Exit::Refused).with_hint("the token must be valid, hold read:user, and not be a site administrator's")
-        }
+        AuthnError::AccountRefused(_) => what(Exit::Refused).with_hint(error.hint().unwrap_or_default()),
         AuthnError::Missing
         | AuthnError::InvalidFormat { .. }
         | AuthnError::InvalidKey { .. }
