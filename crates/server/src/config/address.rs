@@ -37,7 +37,10 @@ pub(crate) fn url(text: &str, variable: &Variable) -> Result<Url, Fault> {
     if url.query().is_some() || url.fragment().is_some() || (variable.kind == Kind::Origin && url.path() != "/") {
         return Err(wrong());
     }
-    if is_example(&url) { Err(Fault::Placeholder("example.com")) } else { Ok(url) }
+    match example(&url) {
+        Some(name) => Err(Fault::Placeholder(name)),
+        None => Ok(url),
+    }
 }
 
 pub(crate) fn host(text: &str, variable: &Variable) -> Result<AllowedHost, Fault> {
@@ -76,13 +79,13 @@ fn is_bare(url: &Url) -> bool {
     url.path() == "/" && url.query().is_none() && url.fragment().is_none() && !has_user
 }
 
-/// Names that RFC 2606 sets aside for examples: a line copied from the documentation.
-fn is_example(url: &Url) -> bool {
-    let Some(Host::Domain(name)) = url.host() else { return false };
+/// The name that RFC 2606 sets aside for examples, if the host is of one: a line copied from the documentation.
+fn example(url: &Url) -> Option<&'static str> {
+    let Some(Host::Domain(name)) = url.host() else { return None };
     let name = name.trim_end_matches('.');
     ["example.com", "example.org", "example.net", "example", "invalid"]
-        .iter()
-        .any(|example| name.strip_suffix(example).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+        .into_iter()
+        .find(|example| name.strip_suffix(example).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
 #[cfg(test)]
@@ -134,8 +137,13 @@ mod tests {
 
     #[test]
     fn k03_an_address_from_the_documentation_is_a_placeholder() {
-        for text in ["https://gitea.example.com", "https://example.org/git", "https://git.invalid"] {
-            assert_eq!(url(text, variable("GITEA_URL")), Err(Fault::Placeholder("example.com")), "{text}");
+        for (text, example) in [
+            ("https://gitea.example.com", "example.com"),
+            ("https://example.org/git", "example.org"),
+            ("https://git.example", "example"),
+            ("https://git.invalid", "invalid"),
+        ] {
+            assert_eq!(url(text, variable("GITEA_URL")), Err(Fault::Placeholder(example)), "{text}");
         }
         assert!(url("https://notexample.com", variable("GITEA_URL")).is_ok());
     }
