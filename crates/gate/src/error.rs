@@ -10,7 +10,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CallError {
     /// No tool of that name exists for this caller.
-    #[error("there is no tool `{name}`")]
+    #[error("{}", no_tool(name))]
     UnknownTool {
         /// As it came, cut and escaped.
         name: String,
@@ -28,11 +28,11 @@ pub enum CallError {
         wanted: String,
     },
     /// Nothing of that name is there for this caller. Hidden and absent read the same.
-    #[error("there is no {what} {name} that you may see")]
+    #[error("there is no {} that you may see", named(what, name))]
     NotFound {
         /// "repository", "branch", "file", "issue".
         what: &'static str,
-        /// As the caller wrote it.
+        /// As the caller wrote it; empty where only its kind is known.
         name: String,
         /// What exists nearby and may be seen.
         near: Vec<String>,
@@ -73,8 +73,8 @@ pub enum CallError {
     /// Gitea refused the request's content (405, 409, 422, 423).
     #[error("Gitea refused the request: {reason}")]
     Refused {
-        /// "conflict", "locked", "unprocessable", "`not_allowed`".
-        reason: &'static str,
+        /// Which refusal it was.
+        reason: RefusedReason,
     },
     /// The answer would be larger than a limit.
     #[error("{what} is larger than the limit of {limit_bytes} bytes")]
@@ -125,6 +125,40 @@ pub enum CallError {
     Internal,
 }
 
+/// Why Gitea refused a request whose sender may ask and whose target is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum RefusedReason {
+    /// 405: not in the state that it is in.
+    #[error("it cannot be done to this one as it stands")]
+    NotAllowed,
+    /// 409: it clashes with what is there.
+    #[error("it conflicts with what is there")]
+    Conflict,
+    /// 422: a value makes no sense to Gitea.
+    #[error("a value in it makes no sense there")]
+    Unprocessable,
+    /// 423: archived or locked.
+    #[error("it is archived or locked")]
+    Locked,
+    /// 413: over a limit of Gitea's own.
+    #[error("it is too large for Gitea")]
+    TooLarge,
+}
+
+impl RefusedReason {
+    /// The frozen code, `snake_case`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotAllowed => "not_allowed",
+            Self::Conflict => "conflict",
+            Self::Unprocessable => "unprocessable",
+            Self::Locked => "locked",
+            Self::TooLarge => "too_large_for_gitea",
+        }
+    }
+}
+
 impl CallError {
     /// The frozen code, `snake_case`.
     #[must_use]
@@ -140,7 +174,7 @@ impl CallError {
             Self::CredentialRejected => "credential_rejected",
             Self::Suspended => "account_suspended",
             Self::NotServed { .. } => "not_served",
-            Self::Refused { reason } => reason,
+            Self::Refused { reason } => reason.code(),
             Self::TooLarge { .. } => "too_large",
             Self::SecretMasked { .. } => "secret_masked",
             Self::RateLimited { .. } => "rate_limited",
@@ -248,4 +282,38 @@ fn near_misses(near: &[String]) -> Option<String> {
 
 fn again_in(wait: Duration) -> String {
     format!("try again in {} s", wait.as_secs().max(1))
+}
+
+/// A thing by its kind and, where it has one, its name.
+fn named(what: &str, name: &str) -> String {
+    if name.is_empty() { what.to_owned() } else { format!("{what} {name}") }
+}
+
+fn no_tool(name: &str) -> String {
+    if name.is_empty() { "the call names no tool".to_owned() } else { format!("there is no tool `{name}`") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_well_with_a_name_and_without() {
+        let not_found = |what, name: &str| CallError::NotFound { what, name: name.to_owned(), near: Vec::new() };
+        assert_eq!(not_found("file", "a.md").to_string(), "there is no file a.md that you may see");
+        assert_eq!(not_found("item", "").to_string(), "there is no item that you may see");
+        let unknown = |name: &str| CallError::UnknownTool { name: name.to_owned(), near: None };
+        assert_eq!(unknown("get_moon").to_string(), "there is no tool `get_moon`");
+        assert_eq!(unknown("").to_string(), "the call names no tool");
+    }
+
+    #[test]
+    fn each_refusal_of_giteas_has_a_code_and_a_sentence_of_its_own() {
+        use RefusedReason::{Conflict, Locked, NotAllowed, TooLarge, Unprocessable};
+        let errors =
+            [NotAllowed, Conflict, Unprocessable, Locked, TooLarge].map(|reason| CallError::Refused { reason });
+        let codes = errors.each_ref().map(CallError::code);
+        assert_eq!(codes, ["not_allowed", "conflict", "unprocessable", "locked", "too_large_for_gitea"]);
+        assert_eq!(errors[3].to_string(), "Gitea refused the request: it is archived or locked");
+    }
 }

@@ -181,7 +181,7 @@ impl Gate {
         let started = self.ambient.elapsed();
         let mut slot = self.audit.reserve().map_err(|_| CallError::AuditUnavailable)?;
         let trace = Mutex::new(Trace::default());
-        let shape = ArgumentsShape::of(&Value::Object(call.arguments.clone()), self.audit.digest_key());
+        let shape = ArgumentsShape::of(&call.arguments, self.audit.digest_key());
         // A name that no tool has may be anything, a key in the wrong field among it: the record does not repeat it.
         let tool = self.catalog.find(&call.tool).map_or(UNKNOWN_TOOL, |entry| entry.spec().name);
         let mut event = record::call(principal, origin, tool, shape);

@@ -30,7 +30,7 @@ pub use aegis_store::Scope;
 pub use answer::{Answer, UNTRUSTED_NOTICE};
 pub use authn::{AccountFault, AuthnError, Origin, RawCredential, Settings as AuthnSettings};
 pub use catalog::{Catalog, Entry, Selection};
-pub use error::CallError;
+pub use error::{CallError, RefusedReason};
 pub use gate::{Call, Gate, GateError, House, Parts};
 pub use limit::Settings as LimitSettings;
 pub use lockout::{Settings as LockoutSettings, Source};

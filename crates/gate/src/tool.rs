@@ -197,11 +197,12 @@ impl From<CallError> for ToolError {
 
 impl From<NameError> for ToolError {
     fn from(error: NameError) -> Self {
-        Self::Call(CallError::InvalidArgument {
-            argument: error.field().to_owned(),
-            came: error.came().to_owned(),
-            wanted: error.wanted().to_owned(),
-        })
+        let came = match error.came() {
+            "" => "got an empty text".to_owned(),
+            came => format!("got `{came}`"),
+        };
+        let (argument, wanted) = (error.field().to_owned(), format!("it takes {}", error.wanted()));
+        Self::Call(CallError::InvalidArgument { argument, came, wanted })
     }
 }
 
@@ -220,5 +221,22 @@ impl<T> OrMissing<T> for Result<T, GiteaError> {
             GiteaError::NotFound => ToolError::missing(what, name),
             other => ToolError::Gitea(other),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aegis_gitea::RepositoryId;
+
+    use super::*;
+
+    #[test]
+    fn a_refused_name_reads_like_any_other_refused_argument() {
+        let says = |text: &str| match ToolError::from(RepositoryId::parse(text).unwrap_err()) {
+            ToolError::Call(error) => error.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(says(""), "argument `repo`: got an empty text; it takes owner/name with exactly one slash");
+        assert_eq!(says("a/b/c"), "argument `repo`: got `a/b/c`; it takes owner/name with exactly one slash");
     }
 }

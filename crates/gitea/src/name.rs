@@ -52,7 +52,12 @@ impl NameError {
 
 impl fmt::Display for NameError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: got `{}`, want {}", self.field, self.came, self.wanted)
+        let Self { field, came, wanted } = self;
+        if came.is_empty() {
+            write!(formatter, "{field}: it is empty, want {wanted}")
+        } else {
+            write!(formatter, "{field}: got `{came}`, want {wanted}")
+        }
     }
 }
 
@@ -106,6 +111,12 @@ mod tests {
         assert_eq!(long.chars().count(), SHOWN_CHARACTERS);
         assert!(long.ends_with('…'));
         assert_eq!(shown("größe/数"), "größe/数");
+    }
+
+    #[test]
+    fn an_empty_name_is_said_to_be_empty() {
+        assert_eq!(NameError::new("ref", "", "a branch").to_string(), "ref: it is empty, want a branch");
+        assert_eq!(NameError::new("ref", "a b", "a branch").to_string(), "ref: got `a b`, want a branch");
     }
 
     #[test]

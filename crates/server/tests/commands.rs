@@ -244,8 +244,9 @@ fn every_code_is_explained_on_the_troubleshooting_page() {
     ];
     let mut codes = 0;
     for source in sources {
-        let table = source.split_once("fn code(").unwrap().1.split_once("\n    }\n").unwrap().0;
-        for code in table.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        let tables = source.split("fn code(").skip(1).map(|rest| rest.split_once("\n    }\n").unwrap().0);
+        let found = tables.flat_map(|table| table.split("=> \"").skip(1)).filter_map(|rest| rest.split('"').next());
+        for code in found {
             assert!(page.contains(&format!("`{code}`")), "{code} is not on the page");
             codes += 1;
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::key::{DigestKey, Digester};
 use super::text;
@@ -24,24 +24,18 @@ pub struct ArgumentsShape {
 }
 
 impl ArgumentsShape {
-    /// The shape of `arguments`, an object; anything else is written under an empty name.
+    /// The shape of a call's arguments.
     #[must_use]
-    pub fn of(arguments: &Value, key: &DigestKey) -> Self {
+    pub fn of(arguments: &Map<String, Value>, key: &DigestKey) -> Self {
         let mut digester = key.digester("arguments");
-        canonical(arguments, &mut digester);
+        canonical_members(arguments, &mut digester);
         let entry = |(name, value): (&String, &Value)| {
             let mut name = name.clone();
             text::cap_to(&mut name, NAME_CAP_BYTES, key);
             (name, kind(value))
         };
-        let (shape, count) = match arguments {
-            Value::Null => (BTreeMap::new(), 0),
-            Value::Object(members) => (members.iter().take(NAMES_CAP).map(entry).collect(), members.len()),
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                (BTreeMap::from([(String::new(), kind(arguments))]), 1)
-            }
-        };
-        Self { shape, more: count.saturating_sub(NAMES_CAP), hmac_sha256: digester.finish() }
+        let shape = arguments.iter().take(NAMES_CAP).map(entry).collect();
+        Self { shape, more: arguments.len().saturating_sub(NAMES_CAP), hmac_sha256: digester.finish() }
     }
 }
 
@@ -72,17 +66,19 @@ fn canonical(value: &Value, digester: &mut Digester) {
             }
             digester.update(b"]");
         }
-        Value::Object(members) => {
-            digester.update(b"{");
-            for (name, member) in members.iter().collect::<BTreeMap<_, _>>() {
-                digester.update(Value::from(name.as_str()).to_string().as_bytes());
-                digester.update(b":");
-                canonical(member, digester);
-                digester.update(b",");
-            }
-            digester.update(b"}");
-        }
+        Value::Object(members) => canonical_members(members, digester),
     }
+}
+
+fn canonical_members(members: &Map<String, Value>, digester: &mut Digester) {
+    digester.update(b"{");
+    for (name, member) in members.iter().collect::<BTreeMap<_, _>>() {
+        digester.update(Value::from(name.as_str()).to_string().as_bytes());
+        digester.update(b":");
+        canonical(member, digester);
+        digester.update(b",");
+    }
+    digester.update(b"}");
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -97,7 +93,7 @@ mod tests {
     use super::*;
 
     fn shape(arguments: &Value, key: u8) -> ArgumentsShape {
-        ArgumentsShape::of(arguments, &DigestKey::of_seed(&[key; 32]))
+        ArgumentsShape::of(arguments.as_object().unwrap(), &DigestKey::of_seed(&[key; 32]))
     }
 
     #[test]

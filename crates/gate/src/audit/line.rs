@@ -170,7 +170,7 @@ mod tests {
             shared: true,
             tool: Some(text.to_owned()),
             target: Some(text.to_owned()),
-            arguments: Some(ArgumentsShape::of(&arguments.into(), key)),
+            arguments: Some(ArgumentsShape::of(&arguments, key)),
             code: Some("policy_denied"),
             rule: Some(text.to_owned()),
             duration_us: Some(u64::MAX),

@@ -6,7 +6,7 @@
 use aegis_gitea::read::PageRequest;
 use aegis_gitea::{GiteaError, RepositoryId};
 
-use crate::error::CallError;
+use crate::error::{CallError, RefusedReason};
 use crate::gate::{Gate, Passage};
 use crate::nearest::nearest;
 use crate::tool::ToolError;
@@ -81,13 +81,13 @@ pub(crate) fn upstream(error: &GiteaError) -> CallError {
         GiteaError::MissingScope { required, .. } => CallError::UpstreamScope { required: required.clone() },
         GiteaError::Forbidden => CallError::Forbidden,
         GiteaError::NotFound => CallError::NotFound { what: "item", name: String::new(), near: Vec::new() },
-        GiteaError::NotAllowed => CallError::Refused { reason: "not_allowed" },
-        GiteaError::Conflict => CallError::Refused { reason: "conflict" },
-        GiteaError::Unprocessable => CallError::Refused { reason: "unprocessable" },
-        GiteaError::Locked => CallError::Refused { reason: "locked" },
+        GiteaError::NotAllowed => CallError::Refused { reason: RefusedReason::NotAllowed },
+        GiteaError::Conflict => CallError::Refused { reason: RefusedReason::Conflict },
+        GiteaError::Unprocessable => CallError::Refused { reason: RefusedReason::Unprocessable },
+        GiteaError::Locked => CallError::Refused { reason: RefusedReason::Locked },
         GiteaError::RateLimited { retry_after } => CallError::UpstreamBusy { retry_after: *retry_after },
         GiteaError::NotServed { since, .. } => CallError::NotServed { since: since.clone() },
-        GiteaError::TooLarge => CallError::Refused { reason: "too_large_for_gitea" },
+        GiteaError::TooLarge => CallError::Refused { reason: RefusedReason::TooLarge },
         GiteaError::OverLimit { limit_bytes } => CallError::TooLarge {
             what: "Gitea's answer".to_owned(),
             limit_bytes: *limit_bytes,
