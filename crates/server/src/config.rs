@@ -46,7 +46,7 @@ pub use origin::Origin;
 pub use problem::{Problem, Severity};
 pub use redaction::{FindingAction, RedactionSection};
 pub use secret::Secret;
-pub use server::{LogLevel, ServerSection};
+pub use server::{ForwardedHeader, LogLevel, ServerSection};
 pub use store::{StorePlace, StoreSection};
 pub use tools::ToolsSection;
 pub use variables::{Kind, SECTIONS, Section, Unset, Variable, variables};

@@ -65,7 +65,8 @@ pub(crate) async fn run(serve: Serve, mut context: Context, wrap: impl Wrap) -> 
 }
 
 fn proxies(configuration: &Configuration) -> TrustedProxies {
-    TrustedProxies::new(configuration.server.trusted_proxies.clone())
+    let server = &configuration.server;
+    TrustedProxies::new(server.trusted_proxies.clone(), server.forwarded_header)
 }
 
 /// The names we answer to: loopback, the public URL, what is allowed by name, and the very address we listen on where

@@ -5,8 +5,8 @@ use crate::config::auth::{AUTH_ENABLED, GITEA_MCP_DEFAULT_TOKEN, GITEA_MCP_STATI
 use crate::config::gitea::GITEA_TOKEN;
 use crate::config::reach::{self, Reach};
 use crate::config::reader::Reader;
-use crate::config::server::{MCP_HOST, TRUSTED_PROXIES};
-use crate::config::{Configuration, Fault, GiteaTokens, Secret, Variable};
+use crate::config::server::{FORWARDED_HEADER, MCP_HOST, TRUSTED_PROXIES};
+use crate::config::{Configuration, Fault, ForwardedHeader, GiteaTokens, Secret, Variable};
 
 pub(crate) fn check(reader: &mut Reader<'_>, configuration: &Configuration) {
     companions(reader);
@@ -88,5 +88,9 @@ fn proxy(reader: &mut Reader<'_>, configuration: &Configuration) {
     let is_https = configuration.server.public_url.as_ref().is_some_and(|url| url.scheme() == "https");
     if is_https && !reader.is_set(&TRUSTED_PROXIES) {
         reader.report(&TRUSTED_PROXIES, Fault::UnknownProxy);
+    }
+    let names_header = configuration.server.forwarded_header != ForwardedHeader::default();
+    if names_header && !reader.is_set(&TRUSTED_PROXIES) {
+        reader.report(&FORWARDED_HEADER, Fault::Unused(TRUSTED_PROXIES.name));
     }
 }

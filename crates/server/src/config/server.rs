@@ -68,10 +68,18 @@ section! {
     TRUSTED_PROXIES = Variable::new(
         Kind::Networks,
         "server.trusted_proxies",
-        "Addresses whose forwarded headers are believed. Everyone else's are ignored.",
+        "Addresses whose `FORWARDED_HEADER` is believed. Everyone else's is ignored.",
     )
-        .optional("nobody's are believed")
+        .optional("nobody's is believed")
         .example("127.0.0.1,10.0.0.0/24");
+    FORWARDED_HEADER = Variable::new(
+        Kind::Choice(&["x-forwarded-for", "forwarded"]),
+        "server.forwarded_header",
+        "The header in which `TRUSTED_PROXIES` name the client. Only this one is read: a proxy passes the other on \
+         as the client wrote it.",
+    )
+        .default("x-forwarded-for")
+        .example("forwarded");
     METRICS_ADDRESS = Variable::new(
         Kind::Listener,
         "server.metrics_address",
@@ -107,10 +115,22 @@ pub struct ServerSection {
     pub legacy_sse: bool,
     /// `TRUSTED_PROXIES`.
     pub trusted_proxies: Vec<IpNet>,
+    /// `FORWARDED_HEADER`.
+    pub forwarded_header: ForwardedHeader,
     /// `METRICS_ADDRESS`; none is `off`.
     pub metrics_address: Option<SocketAddr>,
     /// `LOG_LEVEL`.
     pub log_level: LogLevel,
+}
+
+/// The header in which a proxy names the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, as most proxies write it.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
 }
 
 /// How much the log says.
@@ -149,6 +169,7 @@ impl ServerSection {
             sessions: reader.boolean(&MCP_SESSIONS),
             legacy_sse: reader.boolean(&LEGACY_SSE),
             trusted_proxies: reader.networks(&TRUSTED_PROXIES),
+            forwarded_header: forwarded_header(reader),
             metrics_address: metrics_address(reader),
             log_level: log_level(reader),
         }
@@ -176,6 +197,13 @@ fn metrics_address(reader: &mut Reader<'_>) -> Option<SocketAddr> {
         reader.report(&METRICS_ADDRESS, Fault::OpenMetrics);
     }
     Some(address)
+}
+
+fn forwarded_header(reader: &mut Reader<'_>) -> ForwardedHeader {
+    match reader.choice(&FORWARDED_HEADER) {
+        Some("forwarded") => ForwardedHeader::Forwarded,
+        Some(_) | None => ForwardedHeader::XForwardedFor,
+    }
 }
 
 fn log_level(reader: &mut Reader<'_>) -> LogLevel {

@@ -359,6 +359,12 @@ fn d04_a_list_never_means_everybody() {
     }
     let proxies = fine(&[("TRUSTED_PROXIES", "10.0.0.7/8, ::1")]).server.trusted_proxies;
     assert_eq!(proxies, ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
+    let header = ("FORWARDED_HEADER", "forwarded");
+    assert_eq!(told(&[header]), only("FORWARDED_HEADER", "unused"));
+    let forwarded = fine(&[("TRUSTED_PROXIES", "::1"), header]).server.forwarded_header;
+    assert_eq!(forwarded, ForwardedHeader::Forwarded);
+    let both = ("FORWARDED_HEADER", "forwarded,x-forwarded-for");
+    assert_eq!(told(&[("TRUSTED_PROXIES", "::1"), both]), only("FORWARDED_HEADER", "wrong_value"));
     assert_eq!(told(&[("ALLOWED_HOSTS", "*")]), only("ALLOWED_HOSTS", "allows_all"));
     assert_eq!(told(&[("ALLOWED_ORIGINS", "*")]), only("ALLOWED_ORIGINS", "allows_all"));
     assert_eq!(told(&[("POLICY_PATH", "/nowhere")]), only("POLICY_PATH", "file_absent"), "never as if it were not set");

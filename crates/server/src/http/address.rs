@@ -1,23 +1,31 @@
-//! Which address a request came from. Forwarded headers are believed only from `TRUSTED_PROXIES`, and then the
+//! Which address a request came from. A forwarded header is believed only from `TRUSTED_PROXIES`, and then the
 //! right-most address that is no trusted proxy counts: everything left of it the client could have written (K07).
+//!
+//! One header is read, the one the operator's proxy writes. The other of the two such a proxy passes on as the client
+//! wrote it, so it may not even cast doubt on the first: with that a client could pass for the proxy itself.
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
+
+use crate::config::ForwardedHeader;
 
 /// Longest chain of addresses looked at. A longer one is somebody's game; then the peer itself counts.
 const MAX_HOPS: usize = 32;
 
-/// The proxies whose `X-Forwarded-For` and `Forwarded` (RFC 7239) are believed.
+/// The proxies that are believed, and where they name the client.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct TrustedProxies(Vec<IpNet>);
+pub(crate) struct TrustedProxies {
+    networks: Vec<IpNet>,
+    header: ForwardedHeader,
+}
 
 impl TrustedProxies {
-    /// Of these networks; none means no header is believed.
+    /// Of these networks; none means nobody is believed.
     #[must_use]
-    pub(crate) fn new(networks: Vec<IpNet>) -> Self {
-        Self(networks)
+    pub(crate) fn new(networks: Vec<IpNet>, header: ForwardedHeader) -> Self {
+        Self { networks, header }
     }
 
     /// The client's address.
@@ -27,9 +35,9 @@ impl TrustedProxies {
         if !self.trusts(peer) {
             return peer;
         }
-        let Some(hops) = hops(headers) else { return peer };
+        let Some(hops) = hops(self.header, headers) else { return peer };
         let mut nearest = peer;
-        for hop in hops.iter().rev() {
+        for hop in hops.into_iter().rev() {
             let Some(address) = parse(hop) else { return nearest };
             nearest = address;
             if !self.trusts(address) {
@@ -40,32 +48,26 @@ impl TrustedProxies {
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
+        self.networks.iter().any(|network| network.contains(&address))
     }
 }
 
-/// The hops in order, from `Forwarded` where it is there, else from `X-Forwarded-For`. Several lines are one list
-/// (RFC 9110 §5.3). Both at once could disagree, so then neither is believed.
-fn hops(headers: &HeaderMap) -> Option<Vec<String>> {
-    let listed = |name: &str| -> Option<Vec<String>> {
-        let lines = headers.get_all(name).iter().map(|line| line.to_str().ok()).collect::<Option<Vec<_>>>()?;
-        Some(lines.iter().flat_map(|line| line.split(',')).map(|hop| hop.trim().to_owned()).collect())
+/// The hops in order. Several lines are one list (RFC 9110 §5.3).
+fn hops(header: ForwardedHeader, headers: &HeaderMap) -> Option<Vec<&str>> {
+    let (name, hop): (_, fn(&str) -> &str) = match header {
+        ForwardedHeader::XForwardedFor => (HeaderName::from_static("x-forwarded-for"), str::trim),
+        ForwardedHeader::Forwarded => (http::header::FORWARDED, forwarded_for),
     };
-    let forwarded = listed("forwarded")?;
-    let legacy = listed("x-forwarded-for")?;
-    let hops = match (forwarded.is_empty(), legacy.is_empty()) {
-        (true, false) => legacy,
-        (false, true) => forwarded.iter().map(|element| forwarded_for(element)).collect(),
-        (true, true) | (false, false) => return None,
-    };
+    let lines = headers.get_all(name).iter().map(|line| line.to_str().ok()).collect::<Option<Vec<_>>>()?;
+    let hops: Vec<_> = lines.into_iter().flat_map(|line| line.split(',')).map(hop).take(MAX_HOPS + 1).collect();
     (hops.len() <= MAX_HOPS).then_some(hops)
 }
 
 /// `for=` of one element of `Forwarded`; empty where it has none.
-fn forwarded_for(element: &str) -> String {
+fn forwarded_for(element: &str) -> &str {
     let pair = element.split(';').filter_map(|pair| pair.trim().split_once('='));
     let mut value = pair.filter(|(name, _)| name.eq_ignore_ascii_case("for")).map(|(_, value)| value.trim_matches('"'));
-    value.next_back().unwrap_or_default().to_owned()
+    value.next_back().unwrap_or_default()
 }
 
 /// An address, with or without port, IPv6 with or without brackets.
@@ -79,19 +81,27 @@ fn parse(hop: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    fn client(peer: &str, lines: &[(&'static str, &str)]) -> String {
-        let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()]);
+    use ForwardedHeader::{Forwarded, XForwardedFor};
+
+    fn read(header: ForwardedHeader, peer: &str, lines: &[(&'static str, &str)]) -> String {
+        let networks = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(*name, value.parse().unwrap());
         }
-        proxies.client(peer.parse().unwrap(), &headers).to_string()
+        TrustedProxies::new(networks, header).client(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    fn client(peer: &str, lines: &[(&'static str, &str)]) -> String {
+        read(XForwardedFor, peer, lines)
     }
 
     #[test]
     fn k07_an_untrusted_peer_is_itself_whatever_it_says() {
         for name in ["x-forwarded-for", "forwarded", "x-real-ip", "x_forwarded_for"] {
-            assert_eq!(client("203.0.113.5:9", &[(name, "192.0.2.1")]), "203.0.113.5", "{name}");
+            for header in [XForwardedFor, Forwarded] {
+                assert_eq!(read(header, "203.0.113.5:9", &[(name, "192.0.2.1")]), "203.0.113.5", "{name}");
+            }
         }
     }
 
@@ -104,7 +114,7 @@ mod tests {
             "192.0.2.1"
         );
         assert_eq!(
-            client("10.0.0.1:9", &[("forwarded", "for=6.6.6.6, For=\"[2001:db8::7]:80\";proto=https")]),
+            read(Forwarded, "10.0.0.1:9", &[("forwarded", "for=6.6.6.6, For=\"[2001:db8::7]:80\";proto=https")]),
             "2001:db8::7"
         );
         assert_eq!(client("10.0.0.1:9", &[("x-forwarded-for", "::ffff:192.0.2.9")]), "192.0.2.9");
@@ -118,8 +128,15 @@ mod tests {
         assert_eq!(client("10.0.0.1:9", &[("x-forwarded-for", "192.0.2.1, garbage, 10.0.0.7")]), "10.0.0.7");
         let endless = vec!["192.0.2.1"; 200].join(",");
         assert_eq!(client("10.0.0.1:9", &[("x-forwarded-for", &endless)]), "10.0.0.1");
-        let both = [("x-forwarded-for", "192.0.2.1"), ("forwarded", "for=192.0.2.2")];
-        assert_eq!(client("10.0.0.1:9", &both), "10.0.0.1");
         assert_eq!(client("10.0.0.1:9", &[("x-real-ip", "192.0.2.1")]), "10.0.0.1");
+    }
+
+    #[test]
+    fn k07_only_the_header_that_the_proxy_writes_is_read() {
+        let both = [("x-forwarded-for", "192.0.2.1"), ("forwarded", "for=192.0.2.2")];
+        assert_eq!(client("10.0.0.1:9", &both), "192.0.2.1", "a client that sends the other one passed for the proxy");
+        assert_eq!(read(Forwarded, "10.0.0.1:9", &both), "192.0.2.2");
+        assert_eq!(client("10.0.0.1:9", &both[1..]), "10.0.0.1");
+        assert_eq!(read(Forwarded, "10.0.0.1:9", &both[..1]), "10.0.0.1");
     }
 }
