@@ -88,6 +88,8 @@ async fn a_site_administrators_token_is_no_shared_account() {
     let carol = forge.token("carol").to_owned();
     let gateway = Gateway::start(BINARY, forge.url(), &[("MCP_API_KEYS", KEY), ("GITEA_TOKEN", &carol)]).unwrap();
     assert_eq!(login(&gateway, KEY).await, (403, "account_refused".to_owned()));
+    let refused = gateway.call(KEY, "get_me", json!({})).await.unwrap().json();
+    assert!(refused["error"]["message"].as_str().unwrap().contains("a site administrator's"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
