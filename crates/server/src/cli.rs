@@ -5,6 +5,7 @@ mod call;
 mod config;
 mod demo;
 mod end;
+mod flags;
 mod key;
 mod serve;
 mod setup;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use aegis_ambient::Ambient;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 pub use end::{End, Exit};
 
@@ -48,8 +49,6 @@ pub struct Surroundings {
                   70 fault of ours, 77 refused."
 )]
 struct Cli {
-    #[command(flatten)]
-    flags: Flags,
     #[command(subcommand)]
     command: Command,
 }
@@ -66,29 +65,6 @@ enum Command {
     Config(config::Config),
 }
 
-/// Settings most often given by hand. Every setting can be given in the environment; `config reference` lists them.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Settings")]
-struct Flags {
-    /// Read settings from this TOML file.
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-    #[arg(help = "The forge to stand before [env: GITEA_URL]", long, global = true, value_name = "URL")]
-    gitea_url: Option<String>,
-    #[arg(help = "Address to listen on [env: MCP_HOST]", long, global = true, value_name = "ADDRESS")]
-    host: Option<String>,
-    /// Groups of tools to offer [env: TOOLSETS].
-    #[arg(long, global = true, value_name = "NAMES")]
-    toolsets: Option<String>,
-    /// Tools to offer besides those of the groups [env: TOOLS].
-    #[arg(long, global = true, value_name = "NAMES")]
-    tools: Option<String>,
-    #[arg(help = "Tools not to offer [env: EXCLUDE_TOOLS]", long, global = true, value_name = "NAMES")]
-    exclude_tools: Option<String>,
-    #[arg(help = "Offer nothing that writes [env: READ_ONLY]", long, global = true)]
-    read_only: bool,
-}
-
 /// What every command is handed.
 pub(crate) struct Context {
     flags: Vec<(&'static str, String)>,
@@ -99,6 +75,11 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// A setting given on the command line, if it was.
+    fn set(&mut self, name: &'static str, value: Option<String>) {
+        self.flags.extend(value.map(|value| (name, value)));
+    }
+
     /// The same without `.env` and `aegis-mcp.toml` of the working directory. What runs for one person may be started
     /// inside somebody else's checkout: a file in there must not send that person's token to another forge.
     pub(crate) fn away_from_here(&self) -> Self {
@@ -141,7 +122,13 @@ pub fn run_wrapped(surroundings: Surroundings, wrap: impl Wrap) -> ExitCode {
             return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
         }
     };
-    let context = context(cli.flags, surroundings);
+    let context = Context {
+        flags: Vec::new(),
+        config: None,
+        environment: surroundings.environment,
+        directory: surroundings.directory,
+        ambient: surroundings.ambient,
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return End::fault(format!("no threads could be started: {error}")).tell(),
@@ -155,34 +142,15 @@ pub fn run_wrapped(surroundings: Surroundings, wrap: impl Wrap) -> ExitCode {
     }
 }
 
-fn context(flags: Flags, surroundings: Surroundings) -> Context {
-    let read_only = flags.read_only.then(|| "true".to_owned());
-    let given = [
-        ("GITEA_URL", flags.gitea_url),
-        ("MCP_HOST", flags.host),
-        ("TOOLSETS", flags.toolsets),
-        ("TOOLS", flags.tools),
-        ("EXCLUDE_TOOLS", flags.exclude_tools),
-        ("READ_ONLY", read_only),
-    ];
-    Context {
-        flags: given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
-        config: flags.config,
-        environment: surroundings.environment,
-        directory: surroundings.directory,
-        ambient: surroundings.ambient,
-    }
-}
-
 async fn command(command: Command, context: Context, wrap: impl Wrap) -> Result<Exit, End> {
     match command {
         Command::Demo(demo) => demo::run(demo, context.ambient).await,
-        Command::Serve(serve) => serve::run(serve, context, wrap).await,
-        Command::Stdio(stdio) => stdio::run(stdio, context).await,
+        Command::Serve(serve) => serve::run(&serve, context, wrap).await,
+        Command::Stdio(stdio) => stdio::run(&stdio, context).await,
         Command::Key(key) => key::run(key, context).await,
-        Command::Audit(audit) => audit::run(&audit, &context),
+        Command::Audit(audit) => audit::run(&audit, context),
         Command::Tools(tools) => tools::run(&tools, context).await,
         Command::Call(call) => call::run(call, context).await,
-        Command::Config(config) => Ok(config::run(&config, &context)),
+        Command::Config(config) => Ok(config::run(&config, context)),
     }
 }

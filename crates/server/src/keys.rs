@@ -26,14 +26,24 @@ pub(crate) struct Wish {
     pub label: Option<String>,
 }
 
+/// A key that may be made: whose token it is, was looked at.
+pub(crate) struct Checked {
+    /// With the login as Gitea writes it.
+    pub wish: Wish,
+    /// The token's owner.
+    pub account_id: AccountId,
+    /// The token.
+    pub credential: SecretString,
+    /// What the operator should know about it.
+    pub warnings: Vec<String>,
+}
+
 /// A new key. Its text is shown once; only a digest is kept.
 pub(crate) struct NewlyMade {
     /// What goes into the client.
     pub text: SecretString,
     /// What lists show.
     pub summary: KeySummary,
-    /// What the operator should know about the token behind it.
-    pub warnings: Vec<String>,
 }
 
 /// Why no key was made.
@@ -56,25 +66,13 @@ pub(crate) enum KeyError {
     /// Gitea gave an id that is no person's.
     #[error("Gitea names no account for this token")]
     NoAccount,
-    /// The store refused.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// No random bytes.
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
 }
 
-/// Checks whose token it is, makes a key and stores its digest beside the sealed token.
+/// Asks Gitea whose token it is.
 ///
 /// # Errors
-/// [`KeyError`]; nothing is stored then.
-pub(crate) async fn generate(
-    store: &dyn Store,
-    client: &Client,
-    ambient: &Ambient,
-    wish: Wish,
-    token: SecretString,
-) -> Result<NewlyMade, KeyError> {
+/// [`KeyError`]; no key may be made then.
+pub(crate) async fn check(client: &Client, wish: Wish, token: SecretString) -> Result<Checked, KeyError> {
     let credential = Credential::new(token.clone())?;
     let user = client.account(&credential, "key-generate").user().await?;
     if user.login.to_lowercase() != wish.owner.to_lowercase() {
@@ -86,8 +84,7 @@ pub(crate) async fn generate(
         let words = "is a site administrator: this key reads every repository of the instance";
         warnings.push(format!("{} {words}", user.login));
     }
-    let made = keep(store, ambient, Wish { owner: user.login, ..wish }, account_id, token).await?;
-    Ok(NewlyMade { warnings, ..made })
+    Ok(Checked { wish: Wish { owner: user.login, ..wish }, account_id, credential: token, warnings })
 }
 
 /// The scopes of Gitea's that a first look finds missing. A fault of Gitea's finds nothing; calls will say it.
@@ -105,18 +102,13 @@ async fn lacking(client: &Client, credential: &Credential) -> Vec<String> {
     found
 }
 
-/// Makes a key for an account and token that were checked before: a rotation keeps both.
+/// Makes a key and stores its digest beside the sealed token.
 ///
 /// # Errors
-/// [`KeyError`] of the store or of randomness.
-pub(crate) async fn keep(
-    store: &dyn Store,
-    ambient: &Ambient,
-    wish: Wish,
-    account_id: AccountId,
-    credential: SecretString,
-) -> Result<NewlyMade, KeyError> {
+/// [`StoreError`]; nothing is stored then.
+pub(crate) async fn keep(store: &dyn Store, ambient: &Ambient, checked: Checked) -> Result<NewlyMade, StoreError> {
     let text = random_text(ambient)?;
+    let Checked { wish, account_id, credential, warnings: _ } = checked;
     let key = NewKey {
         digest: store.pepper().digest(&text),
         owner_login: wish.owner,
@@ -127,7 +119,7 @@ pub(crate) async fn keep(
         label: wish.label,
     };
     let summary = store.insert_key(key).await?;
-    Ok(NewlyMade { text, summary, warnings: Vec::new() })
+    Ok(NewlyMade { text, summary })
 }
 
 /// A key text: 256 random bits behind the prefix. Also what `MCP_API_KEYS` takes.

@@ -76,6 +76,56 @@ fn all_that_is_wrong_is_said_at_once_and_no_secret_with_it() {
 }
 
 #[test]
+fn config_check_says_the_same_to_programs() {
+    let check = |settings: &[(&str, &str)]| {
+        let ended = alone(settings, &["config", "check", "--json"]);
+        assert_eq!(ended.stderr, "", "two places to read from");
+        (ended.status, serde_json::from_str::<Value>(&ended.stdout).unwrap())
+    };
+    let (status, right) = check(&[("GITEA_URL", "https://git.test")]);
+    assert_eq!((status, &right["right"], &right["problems"]), (Some(0), &json!(true), &json!([])));
+    let (status, wrong) = check(&[("GITEA_URL", "ftp://git.test"), ("MCP_API_KEYS", "changeme")]);
+    assert_eq!((status, &wrong["right"]), (Some(64), &json!(false)));
+    let codes: Vec<_> = wrong["problems"].as_array().unwrap().iter().map(|problem| problem["code"].as_str()).collect();
+    assert!(codes.contains(&Some("wrong_value")) && codes.contains(&Some("placeholder")), "{wrong}");
+    let (status, used) = check(&[("GITEA_URL", "https://git.test"), ("TOOLSETS", "nope")]);
+    assert_eq!((status, used["problems"].as_array().unwrap().len()), (Some(64), 1));
+    assert!(used["problems"][0]["message"].as_str().unwrap().contains("nope"), "{used}");
+}
+
+#[test]
+fn a_command_offers_the_settings_it_reads_and_no_others() {
+    let commands: [(&[&str], &[&str]); 10] = [
+        (
+            &["serve"],
+            &["--config", "--gitea-url", "--toolsets", "--tools", "--exclude-tools", "--read-only", "--host", "--port"],
+        ),
+        (
+            &["config", "check"],
+            &["--config", "--gitea-url", "--toolsets", "--tools", "--exclude-tools", "--read-only", "--host", "--port"],
+        ),
+        (&["stdio"], &["--config", "--gitea-url", "--toolsets", "--tools", "--exclude-tools", "--read-only"]),
+        (&["call"], &["--config", "--gitea-url", "--toolsets", "--tools", "--exclude-tools", "--read-only"]),
+        (&["key", "generate"], &["--config", "--gitea-url"]),
+        (&["key", "check"], &["--config", "--gitea-url"]),
+        (&["key", "list"], &["--config"]),
+        (&["audit", "verify"], &["--config"]),
+        (&["config", "reference"], &[]),
+        (&["demo"], &[]),
+    ];
+    let flags =
+        ["--config", "--gitea-url", "--toolsets", "--tools", "--exclude-tools", "--read-only", "--host", "--port"];
+    for (command, offered) in commands {
+        let help = alone(&[], &[command, &["--help"]].concat()).stdout;
+        for flag in flags.iter().filter(|flag| (command, **flag) != (&["demo"], "--port")) {
+            let shown = help.lines().any(|line| line.split_whitespace().next() == Some(*flag));
+            assert_eq!(shown, offered.contains(flag), "{command:?} {flag}:\n{help}");
+        }
+    }
+    assert_eq!(alone(&[], &["key", "list", "--toolsets", "files"]).status, Some(2));
+}
+
+#[test]
 fn d03_open_doors_and_plain_http_stop_the_start() {
     let token = ("GITEA_TOKEN", "3f9a1c5e7b2d4f6081a3c5e7092b4d6f8a1c3e57");
     let refused = |settings: &[(&str, &str)], name: &str| {
@@ -145,6 +195,73 @@ async fn a_keys_life_from_making_to_its_end() {
         let shown = gateway.command(&["audit", "show", "--event", event], "").unwrap();
         assert!(shown.stdout.contains(event) && shown.stdout.contains("alice"), "{shown:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s01_a_key_whose_making_cannot_be_announced_is_not_made() {
+    let forge = forge().await;
+    let gateway = Gateway::start(BINARY, forge.url(), &[]).unwrap();
+    let key = gateway.key("alice", forge.token("alice")).unwrap();
+    let id = listed(&gateway)[0]["id"].as_str().unwrap().to_owned();
+    let commands =
+        [vec!["key", "generate", "--owner", "alice"], vec!["key", "rotate", &id], vec!["key", "revoke", &id]];
+    for command in commands {
+        let full = [command, vec!["--config", "no-record.toml"]].concat();
+        std::fs::write(gateway.state().join("a-file"), "").unwrap();
+        let blocked = gateway.state().join("a-file/record").display().to_string();
+        std::fs::write(gateway.state().join("no-record.toml"), format!("[audit]\npath = {blocked:?}\n")).unwrap();
+        let refused = gateway.command(&full, forge.token("alice")).unwrap();
+        assert_ne!(refused.status, Some(0), "{refused:?}");
+        assert!(refused.stdout.is_empty(), "{refused:?}");
+    }
+    let keys = listed(&gateway);
+    assert_eq!((keys.len(), &keys[0]["revoked_at"]), (1, &Value::Null), "something changed without a record");
+    assert_eq!(gateway.call(&key, "get_me", json!({})).await.unwrap().status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_keys_is_announced_before_it_is_made() {
+    let forge = forge().await;
+    let gateway = Gateway::start(BINARY, forge.url(), &[]).unwrap();
+    gateway.key("alice", forge.token("alice")).unwrap();
+    let id = listed(&gateway)[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(gateway.command(&["key", "revoke", &id], "").unwrap().status, Some(0));
+    let again = gateway.command(&["key", "revoke", &id], "").unwrap();
+    assert!(again.stderr.contains("was revoked before"), "{again:?}");
+    let events = |name: &str| -> Vec<Value> {
+        let shown = gateway.command(&["audit", "show", "--json", "--oldest", "--event", name], "").unwrap().stdout;
+        shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let announced = events("write_announced");
+    assert_eq!(announced.len(), 2, "{announced:?}");
+    for (announced, (name, command)) in
+        announced.iter().zip([("key_generated", "key generate"), ("key_revoked", "key revoke")])
+    {
+        let ended = events(name);
+        assert_eq!(ended.len(), 1, "{ended:?}");
+        for field in ["correlation_id", "login", "account_id", "tool"] {
+            assert_eq!(announced[field], ended[0][field], "{field} of {name}");
+        }
+        assert_eq!((&announced["tool"], &ended[0]["key_id"]), (&json!(command), &json!(id)));
+        assert!(announced["time"].as_str() < ended[0]["time"].as_str());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn key_check_says_the_same_to_programs() {
+    let forge = forge().await;
+    let gateway = Gateway::start(BINARY, forge.url(), &[]).unwrap();
+    gateway.key("alice", forge.token("alice")).unwrap();
+    let check = || {
+        let ended = gateway.command(&["key", "check", "--json"], "").unwrap();
+        (ended.status, serde_json::from_str::<Value>(&ended.stdout).unwrap()["checked"][0].clone())
+    };
+    let (status, fine) = check();
+    assert_eq!((status, &fine["key"]["owner"], &fine["findings"]), (Some(0), &json!("alice"), &json!([])));
+    assert!(forge.revoke(forge.token("alice")));
+    let (status, found) = check();
+    assert_eq!(status, Some(1));
+    assert!(found["findings"][0].as_str().unwrap().contains("Gitea"), "{found}");
 }
 
 fn listed(gateway: &Gateway) -> Vec<Value> {

@@ -51,7 +51,7 @@ words! {
         AccessDenied = "access_denied",
         /// A call ended.
         ToolCall = "tool_call",
-        /// A write is about to leave.
+        /// A write is about to leave, or a key about to change.
         WriteAnnounced = "write_announced",
         /// What an OAuth token was found to be.
         OauthAuthSummary = "oauth_auth_summary",

@@ -10,13 +10,15 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::end::{End, Exit};
-use super::{Context, setup};
+use super::{Context, flags, setup};
 use crate::config::Purpose;
 use crate::terminal::{self, Style};
 
 /// Shows, verifies or exports the record of calls.
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
+    #[command(flatten)]
+    file: flags::File,
     #[command(subcommand)]
     command: Command,
 }
@@ -117,8 +119,9 @@ impl Wanted {
     }
 }
 
-pub(crate) fn run(audit: &Audit, context: &Context) -> Result<Exit, End> {
-    let (configuration, _) = setup::configuration(context, Purpose::Records)?;
+pub(crate) fn run(audit: &Audit, mut context: Context) -> Result<Exit, End> {
+    audit.file.apply(&mut context);
+    let (configuration, _) = setup::configuration(&context, Purpose::Records)?;
     let settings = setup::audit(&configuration);
     if !settings.directory.exists() {
         let what = format!("there is no record yet in {}", settings.directory.display());

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::end::{End, Exit};
-use super::{Context, setup};
+use super::{Context, flags, setup};
 use crate::terminal;
 
 /// Calls one tool as the owner of GITEA_TOKEN and prints its answer.
@@ -19,9 +19,12 @@ pub(crate) struct Call {
     /// Print the answer as JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    gateway: flags::Gateway,
 }
 
-pub(crate) async fn run(call: Call, context: Context) -> Result<Exit, End> {
+pub(crate) async fn run(call: Call, mut context: Context) -> Result<Exit, End> {
+    call.gateway.apply(&mut context);
     let session = setup::local(&context).await?;
     let arguments = arguments(&call.arguments, &lists_of(session.front.gate().catalog().find(&call.tool)));
     let verdict = match arguments {

@@ -145,5 +145,6 @@ async fn key(
 ) -> anyhow::Result<keys::NewlyMade> {
     let scopes = vec![Scope::ReadRepository];
     let wish = Wish { owner: login.to_owned(), scopes, expires_at: None, label: Some("demo".to_owned()) };
-    Ok(keys::generate(store, client, ambient, wish, forge.token(login).to_owned().into()).await?)
+    let checked = keys::check(client, wish, forge.token(login).to_owned().into()).await?;
+    Ok(keys::keep(store, ambient, checked).await?)
 }

@@ -60,6 +60,12 @@ impl End {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// What to do about it, if that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Prints it in the one shape of errors.
     #[must_use]
     pub fn tell(&self) -> ExitCode {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::end::{End, Exit};
-use super::{Context, setup};
+use super::{Context, flags, setup};
 use crate::app::{self, App, Settings};
 use crate::config::{Configuration, Purpose};
 use crate::http::{Door, TrustedProxies};
@@ -16,14 +16,15 @@ use crate::{listener, shutdown, telemetry};
 /// Serves the gateway until it is told to stop.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    #[arg(long, help = "Port to listen on [env: MCP_PORT]")]
-    port: Option<u16>,
+    #[command(flatten)]
+    gateway: flags::Gateway,
+    #[command(flatten)]
+    listen: flags::Listen,
 }
 
-pub(crate) async fn run(serve: Serve, mut context: Context, wrap: impl Wrap) -> Result<Exit, End> {
-    if let Some(port) = serve.port {
-        context.flags.push(("MCP_PORT", port.to_string()));
-    }
+pub(crate) async fn run(serve: &Serve, mut context: Context, wrap: impl Wrap) -> Result<Exit, End> {
+    serve.gateway.apply(&mut context);
+    serve.listen.apply(&mut context);
     let (configuration, loaded) = setup::configuration(&context, Purpose::Gateway)?;
     telemetry::start_logging(configuration.server.log_level.as_str());
     let server = &configuration.server;

@@ -7,16 +7,20 @@ use aegis_gate::{AuthnError, RawCredential};
 use clap::Args;
 
 use super::end::{End, Exit};
-use super::{Context, setup};
+use super::{Context, flags, setup};
 use crate::config::Purpose;
 use crate::{app, mcp, shutdown, telemetry};
 
 /// Serves one client over standard input and output, as the owner of GITEA_TOKEN.
 #[derive(Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "the text is printed by --help")]
-pub(crate) struct Stdio {}
+pub(crate) struct Stdio {
+    #[command(flatten)]
+    gateway: flags::Gateway,
+}
 
-pub(crate) async fn run(_stdio: Stdio, context: Context) -> Result<Exit, End> {
+pub(crate) async fn run(stdio: &Stdio, mut context: Context) -> Result<Exit, End> {
+    stdio.gateway.apply(&mut context);
     let context = context.away_from_here();
     let (configuration, _) = setup::configuration(&context, Purpose::Gateway)?;
     telemetry::start_logging(configuration.server.log_level.as_str());

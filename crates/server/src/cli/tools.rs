@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::end::{End, Exit};
-use super::{Context, setup};
+use super::{Context, flags, setup};
 use crate::config::Purpose;
 use crate::mcp::listed_tool;
 use crate::terminal;
@@ -15,9 +15,12 @@ pub(crate) struct Tools {
     /// Print JSON, as `tools/list` would.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    gateway: flags::Gateway,
 }
 
-pub(crate) async fn run(tools: &Tools, context: Context) -> Result<Exit, End> {
+pub(crate) async fn run(tools: &Tools, mut context: Context) -> Result<Exit, End> {
+    tools.gateway.apply(&mut context);
     // Without a forge the catalogue is listed all the same; what is set and wrong is told.
     let context = context.away_from_here();
     let (configuration, _) = setup::configuration(&context, Purpose::Records)?;
