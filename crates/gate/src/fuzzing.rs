@@ -78,18 +78,21 @@ pub fn audit_line(data: &[u8]) {
 mod tests {
     use super::*;
 
+    /// Runs a target over its seeds.
+    fn hold(name: &str, target: fn(&[u8])) {
+        let seeds = format!("{}/../../fuzz/seeds/{name}", env!("CARGO_MANIFEST_DIR"));
+        let seeds: Vec<_> = std::fs::read_dir(seeds).unwrap().collect();
+        assert!(!seeds.is_empty(), "{name} has no seeds");
+        for seed in seeds {
+            target(&std::fs::read(seed.unwrap().path()).unwrap());
+        }
+    }
+
     #[test]
     fn the_seeds_hold() {
-        let targets: [(&str, fn(&[u8])); 4] =
-            [("redaction", redaction), ("arguments", arguments), ("policy", policy), ("audit_line", audit_line)];
-        for (name, target) in targets {
-            let seeds = format!("{}/../../fuzz/seeds/{name}", env!("CARGO_MANIFEST_DIR"));
-            let mut count = 0;
-            for seed in std::fs::read_dir(seeds).unwrap() {
-                target(&std::fs::read(seed.unwrap().path()).unwrap());
-                count += 1;
-            }
-            assert!(count > 0, "{name} has no seeds");
-        }
+        hold("redaction", redaction);
+        hold("arguments", arguments);
+        hold("policy", policy);
+        hold("audit_line", audit_line);
     }
 }

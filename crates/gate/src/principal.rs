@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aegis_gitea::connect::Credential;
-use aegis_store::{AccountId, KeyId, Scope};
+use aegis_store::{AccountId, KeyDigest, KeyId, Scope};
 
 use crate::audit::Method;
 
@@ -19,6 +19,7 @@ pub struct Owner {
     account_id: AccountId,
     method: Method,
     key_id: Option<KeyId>,
+    token: Option<KeyDigest>,
     scopes: Vec<Scope>,
 }
 
@@ -27,6 +28,8 @@ pub(crate) struct Identity {
     pub(crate) login: String,
     pub(crate) method: Method,
     pub(crate) key_id: Option<KeyId>,
+    /// The keyed digest of the Gitea token that let the caller in, where one did.
+    pub(crate) token: Option<KeyDigest>,
     pub(crate) scopes: Vec<Scope>,
     pub(crate) credential: Credential,
 }
@@ -68,6 +71,7 @@ impl Principal {
             account_id: identity.account_id,
             method: identity.method,
             key_id: identity.key_id.clone(),
+            token: identity.token,
             scopes: identity.scopes.clone(),
         }
     }

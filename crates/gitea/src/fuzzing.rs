@@ -38,14 +38,18 @@ pub fn url(data: &[u8]) {
 mod tests {
     use super::*;
 
+    /// Runs a target over its seeds.
+    fn hold(name: &str, target: fn(&[u8])) {
+        let seeds = format!("{}/../../fuzz/seeds/{name}", env!("CARGO_MANIFEST_DIR"));
+        let seeds: Vec<_> = std::fs::read_dir(seeds).unwrap().collect();
+        assert!(!seeds.is_empty(), "{name} has no seeds");
+        for seed in seeds {
+            target(&std::fs::read(seed.unwrap().path()).unwrap());
+        }
+    }
+
     #[test]
     fn the_seeds_hold() {
-        let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/url");
-        let mut count = 0;
-        for seed in std::fs::read_dir(seeds).unwrap() {
-            url(&std::fs::read(seed.unwrap().path()).unwrap());
-            count += 1;
-        }
-        assert!(count > 0, "there are no seeds");
+        hold("url", url);
     }
 }

@@ -1,11 +1,13 @@
 //! What must hold whatever comes in. `fuzz/` runs each with bytes of its own making, the unit test below with the seeds.
 
+use std::net::SocketAddr;
+
 use aegis_gate::RawCredential;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use crate::config::{dotenv, toml_file};
+use crate::config::{ForwardedHeader, dotenv, toml_file};
 use crate::http::{Door, TrustedProxies, raw_credential};
 use crate::transport::{Body, Revision, strict};
 
@@ -52,12 +54,14 @@ pub fn headers(data: &[u8]) {
 /// It does not hold.
 pub fn forwarded(data: &[u8]) {
     let headers = lines(data);
-    let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().expect("a network")]);
-    let stranger: std::net::SocketAddr = "203.0.113.5:9".parse().expect("an address");
-    assert_eq!(proxies.client(stranger, &headers), stranger.ip());
-    let proxy: std::net::SocketAddr = "10.0.0.1:9".parse().expect("an address");
-    let client = proxies.client(proxy, &headers);
-    assert_eq!(client, client.to_canonical(), "an address has one form");
+    let stranger: SocketAddr = "203.0.113.5:9".parse().expect("an address");
+    let proxy: SocketAddr = "10.0.0.1:9".parse().expect("an address");
+    for header in [ForwardedHeader::XForwardedFor, ForwardedHeader::Forwarded] {
+        let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().expect("a network")], header);
+        assert_eq!(proxies.client(stranger, &headers), stranger.ip());
+        let client = proxies.client(proxy, &headers);
+        assert_eq!(client, client.to_canonical(), "an address has one form");
+    }
 }
 
 /// Settings are read or named as wrong, in both files.
@@ -88,18 +92,21 @@ fn lines(data: &[u8]) -> HeaderMap {
 mod tests {
     use super::*;
 
+    /// Runs a target over its seeds.
+    fn hold(name: &str, target: fn(&[u8])) {
+        let seeds = format!("{}/../../fuzz/seeds/{name}", env!("CARGO_MANIFEST_DIR"));
+        let seeds: Vec<_> = std::fs::read_dir(seeds).unwrap().collect();
+        assert!(!seeds.is_empty(), "{name} has no seeds");
+        for seed in seeds {
+            target(&std::fs::read(seed.unwrap().path()).unwrap());
+        }
+    }
+
     #[test]
     fn the_seeds_hold() {
-        let targets: [(&str, fn(&[u8])); 4] =
-            [("json_rpc", json_rpc), ("headers", headers), ("forwarded", forwarded), ("settings", settings)];
-        for (name, target) in targets {
-            let seeds = format!("{}/../../fuzz/seeds/{name}", env!("CARGO_MANIFEST_DIR"));
-            let mut count = 0;
-            for seed in std::fs::read_dir(seeds).unwrap() {
-                target(&std::fs::read(seed.unwrap().path()).unwrap());
-                count += 1;
-            }
-            assert!(count > 0, "{name} has no seeds");
-        }
+        hold("json_rpc", json_rpc);
+        hold("headers", headers);
+        hold("forwarded", forwarded);
+        hold("settings", settings);
     }
 }

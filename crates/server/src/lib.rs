@@ -7,7 +7,11 @@ mod front;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 #[cfg(all(test, not(fuzzing)))]
-#[expect(unreachable_pub, reason = "public to the fuzzer alone")]
+#[expect(
+    unreachable_pub,
+    clippy::expect_used,
+    reason = "public to the fuzzer alone, and it says what broke by panicking"
+)]
 mod fuzzing;
 mod health;
 mod http;

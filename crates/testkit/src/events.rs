@@ -59,12 +59,11 @@ impl Events {
     /// None came in ten seconds, or the stream ended.
     pub async fn next(&mut self) -> Result<Event, Box<dyn Error + Send + Sync>> {
         loop {
-            if let Some((block, rest)) = self.text.split_once("\n\n") {
-                let event = Event::parse(block);
-                self.text = rest.to_owned();
-                match event {
-                    Some(event) => return Ok(event),
-                    None => continue,
+            while let Some((block, _)) = self.text.split_once("\n\n") {
+                let (event, read) = (Event::parse(block), block.len() + 2);
+                self.text.drain(..read);
+                if let Some(event) = event {
+                    return Ok(event);
                 }
             }
             let chunk = tokio::time::timeout(PATIENCE, self.answer.chunk()).await??.ok_or("the stream ended")?;

@@ -126,7 +126,17 @@ impl Authenticator {
         }
         let credential = Credential::new(value.clone()).map_err(|_| AuthnError::InvalidToken)?;
         let owner = self.owners.of(digest, asking, &credential).await?;
-        Ok(principal(owner, Method::GiteaToken, None, vec![Scope::ReadRepository], credential))
+        let (account_id, login, scopes) = (owner.id, owner.login, vec![Scope::ReadRepository]);
+        let method = Method::GiteaToken;
+        Ok(Principal::new(Identity {
+            account_id,
+            login,
+            method,
+            key_id: None,
+            token: Some(digest),
+            scopes,
+            credential,
+        }))
     }
 
     async fn key(
@@ -233,7 +243,15 @@ fn principal(
     scopes: Vec<Scope>,
     credential: Credential,
 ) -> Principal {
-    Principal::new(Identity { account_id: owner.id, login: owner.login, method, key_id, scopes, credential })
+    Principal::new(Identity {
+        account_id: owner.id,
+        login: owner.login,
+        method,
+        key_id,
+        token: None,
+        scopes,
+        credential,
+    })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands errors over by value")]
