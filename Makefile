@@ -6,7 +6,7 @@
 #   make check-keys ARGS=--json   pass arguments on to the command
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-long lint format bench docs deny generate-key rotate-key check-keys
+.PHONY: help setup build quick-build demo test test-long lint format bench docs deny generate-key rotate-key check-keys
 
 # Where rustup puts cargo; a shell without login does not look there.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -17,7 +17,8 @@ ONCE ?=
 ARGS ?=
 CARGO_DENY_VERSION := 0.20.2
 
-BINARY := --release $(LOCKED) --package aegis-server --bin aegis-mcp
+BINARY := $(LOCKED) --package aegis-server --bin aegis-mcp
+# What runs here is built as the tests are: half the time of a release, and one build serves both.
 AEGIS := cargo run --quiet $(BINARY) --
 DENY := cargo deny check bans licenses sources
 
@@ -32,9 +33,13 @@ setup: ## See that the tools to build are here; rustup fetches the pinned toolch
 	@{ cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1 || rustup component add rustfmt clippy
 
 build: setup ## Build the binary that is handed out
-	cargo build $(BINARY)
+	cargo build --release $(BINARY)
 
-demo: build ## Gateway and forge on this machine with three people; ONCE=1 ends after the calls
+quick-build: setup
+	@echo "Building (about two minutes the first time) …"
+	@cargo build $(BINARY)
+
+demo: quick-build ## Gateway and forge on this machine with three people; ONCE=1 ends after the calls
 	@$(AEGIS) demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)
 
 test: lint ## Everything CI demands
@@ -67,11 +72,11 @@ deny: setup ## Check licences, banned crates and sources; installs cargo-deny if
 	command -v cargo-deny >/dev/null || cargo install cargo-deny --version $(CARGO_DENY_VERSION) --locked
 	$(DENY)
 
-generate-key: build ## Make a new API key
+generate-key: quick-build ## Make a new API key
 	@$(AEGIS) key generate $(ARGS)
 
-rotate-key: build ## Replace an API key
+rotate-key: quick-build ## Replace an API key
 	@$(AEGIS) key rotate $(ARGS)
 
-check-keys: build ## Show age and strength of the API keys
+check-keys: quick-build ## Show age and strength of the API keys
 	@$(AEGIS) key check $(ARGS)
