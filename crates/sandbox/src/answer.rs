@@ -47,6 +47,11 @@ impl Answer {
         Self::new(status, JSON, body).with(CACHE_CONTROL, UNCACHED)
     }
 
+    /// Whether the body is one of the interface's own, not a file's.
+    pub(crate) fn is_json(&self) -> bool {
+        self.headers.iter().any(|(name, value)| name == CONTENT_TYPE && value == JSON)
+    }
+
     /// 200 with text of unknown encoding: diffs and patches.
     pub(crate) fn text(body: Vec<u8>) -> Self {
         Self::new(StatusCode::OK, PLAIN, body).with(CACHE_CONTROL, UNCACHED)

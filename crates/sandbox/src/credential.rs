@@ -30,17 +30,24 @@ impl BadToken {
 }
 
 /// Finds the caller. Query tokens win over the header.
-pub(crate) fn caller<'a>(forge: &'a Forge, headers: &HeaderMap, query: &Query) -> Result<Caller<'a>, BadToken> {
+pub(crate) fn caller<'a>(
+    forge: &'a Forge,
+    headers: &HeaderMap,
+    query: &Query,
+    forgejo: bool,
+) -> Result<Caller<'a>, BadToken> {
     let in_query = query.given("token").or_else(|| query.given("access_token")).map(ToOwned::to_owned);
-    let Some(presented) = in_query.or_else(|| in_header(headers)) else { return Ok(Caller::default()) };
+    let Some(presented) = in_query.or_else(|| in_header(headers, forgejo)) else { return Ok(Caller::default()) };
     let token = forge.tokens.get(&presented).ok_or(BadToken)?;
     let person = forge.account_by_id(token.owner).ok_or(BadToken)?;
     Ok(Caller { person: Some(person), scope: Some(&token.scope) })
 }
 
-fn in_header(headers: &HeaderMap) -> Option<String> {
+fn in_header(headers: &HeaderMap, forgejo: bool) -> Option<String> {
     let (scheme, value) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     match scheme.to_ascii_lowercase().as_str() {
+        // Forgejo compares this one word as it is written.
+        "token" if forgejo && scheme != "token" => None,
         "token" | "bearer" => Some(value.trim().to_owned()),
         "basic" => {
             let decoded = String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()?;

@@ -105,7 +105,7 @@ fn answer(shared: &Shared, request: &http::request::Parts) -> Answer {
     let raw_query = request.uri.query().unwrap_or_default();
     let query = Query::parse(raw_query);
     let forge = shared.forge.read().unwrap_or_else(PoisonError::into_inner);
-    let found = credential::caller(&forge, &request.headers, &query);
+    let found = credential::caller(&forge, &request.headers, &query, shared.instance.version.forgejo);
     let caller = found.unwrap_or_default();
     let instance = &shared.instance;
     let ask = Ask { forge: &forge, instance, caller, path, raw_query, query, headers: &request.headers };
@@ -115,7 +115,14 @@ fn answer(shared: &Shared, request: &http::request::Parts) -> Answer {
     if instance.require_signin && caller.person.is_none() {
         return Answer::signin_required();
     }
-    route::answer(&ask, rest)
+    let mut answer = route::answer(&ask, rest);
+    // What is no JSON, a file named `licenses.json` among it, goes as it is.
+    if answer.is_json()
+        && let Some(body) = instance.version.without_newer_fields(&answer.body)
+    {
+        answer.body = body.into();
+    }
+    answer
 }
 
 /// A TCP stream that can be told to close with RST instead of FIN.

@@ -24,8 +24,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The clock that relative times of the data set count back from, read once at the start.
     pub ambient: Ambient,
-    /// What `/version` says, and so which server it plays: `1.26.3` when absent, `10.0.0+gitea-1.22.0` for a Forgejo.
-    /// Routes newer than that Gitea answer 404.
+    /// What `/version` says, and so which server it plays: `1.26.3` when absent, `10.0.0+gitea-1.22.0` for a Forgejo;
+    /// [`crate::VERSIONS`] has more. Routes newer than that Gitea answer 404, newer fields are not sent.
     pub version: Option<String>,
     /// Refuse everything to those not signed in, as `REQUIRE_SIGNIN_VIEW` does.
     pub require_signin: bool,

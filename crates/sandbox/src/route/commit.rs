@@ -38,7 +38,9 @@ pub(super) fn list(ask: &Ask<'_>, here: &Here<'_>) -> Outcome {
     let when = |id: &ObjectId| git.commit(*id).map(|commit| commit.committer.unix_seconds);
     // The headers count without the dates.
     let total = all.len();
-    let found: Vec<ObjectId> = all.into_iter().filter(|id| between(ask, when(id))).collect();
+    // Before 1.25, and in Forgejo, the dates are no parameters and so change nothing.
+    let dated = ask.instance.version.at_least(25);
+    let found: Vec<ObjectId> = all.into_iter().filter(|id| !dated || between(ask, when(id))).collect();
     let page = Page::asked(ask);
     let shown = if path.is_empty() { page } else { Page { limit: COMMITS_OF_A_PATH, ..page } };
     Ok(page_of_commits(ask, here, (page, shown), (&found, total), Parts::asked(ask), true))

@@ -78,6 +78,26 @@ async fn routes_exist_from_their_release_on() {
 }
 
 #[tokio::test]
+async fn each_version_sends_its_own_fields_and_knows_its_own_parameters() {
+    for version in aegis_sandbox::VERSIONS {
+        let mut options = Options::new(Ambient::real());
+        options.version = Some(version.to_owned());
+        let (sandbox, client) = start_with(DataSet::Demo, options).await;
+        let forgejo = version.contains("+gitea");
+        let minor: u32 = if forgejo { 22 } else { version.split('.').nth(1).unwrap().parse().unwrap() };
+        let widget = client.json(Some("alice"), "/repos/acme/widget").await;
+        assert_eq!((widget.get("licenses").is_some(), widget.get("has_code").is_some()), (minor >= 23, minor >= 26));
+        let settings = client.json(None, "/settings/api").await;
+        assert_eq!(settings.get("default_max_response_size").is_some(), minor >= 24, "{version}");
+        let never = client.json(Some("alice"), "/repos/acme/widget/commits?since=2100-01-01T00:00:00Z").await;
+        assert_eq!(never.as_array().unwrap().is_empty(), minor >= 25, "{version}");
+        let capital = format!("Token {}", sandbox.token("alice"));
+        let known = client.get_with(&[("authorization", &capital)], "/user").await.status;
+        assert_eq!(known, if forgejo { 401 } else { 200 }, "{version}");
+    }
+}
+
+#[tokio::test]
 async fn requests_are_kept_with_what_was_sent() {
     let (sandbox, client) = start(DataSet::Demo).await;
     client.get_with(&[("authorization", "Bearer x"), ("x-probe", "1")], "/user?limit=1").await;
