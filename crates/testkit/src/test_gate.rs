@@ -72,6 +72,12 @@ impl Setup {
         }
     }
 
+    /// The same before another forge, by what its `/version` says.
+    #[must_use]
+    pub fn version(self, text: &str) -> Self {
+        Self { version: Some(text.to_owned()), ..self }
+    }
+
     /// The same with a policy file.
     #[must_use]
     pub fn policy(self, text: &str) -> Self {

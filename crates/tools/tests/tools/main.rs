@@ -8,6 +8,7 @@ mod bounds;
 mod canary;
 mod catalogue;
 mod content;
+mod forges;
 mod hidden;
 mod oddities;
 mod refused;

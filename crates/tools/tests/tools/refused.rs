@@ -27,7 +27,7 @@ pub(crate) fn all_but(id: &str, repositories: &str, paths: &str) -> String {
 }
 
 /// The calls that name a repository, made to name another.
-fn about(repository: &str) -> Vec<(&'static str, Value)> {
+pub(crate) fn about(repository: &str) -> Vec<(&'static str, Value)> {
     let named = samples().into_iter().filter(|(_, arguments)| arguments.get("repo").is_some());
     let turned = named.map(|(tool, mut arguments)| {
         arguments.as_object_mut().unwrap().remove("owner");
