@@ -102,12 +102,12 @@ pub struct Call {
 pub struct Gate {
     client: Client,
     audit: Audit,
-    policy: Arc<Policy>,
+    policy: ArcSwap<Policy>,
     redactor: ArcSwap<Redactor>,
     catalog: Catalog,
     authenticator: Authenticator,
     limits: Limits,
-    house: Arc<House>,
+    house: ArcSwap<House>,
     ambient: Ambient,
 }
 
@@ -132,10 +132,10 @@ impl Gate {
             limits: Limits::new(&parts.limits, &parts.ambient),
             client: parts.client,
             audit: parts.audit,
-            policy: Arc::new(parts.policy),
+            policy: ArcSwap::from_pointee(parts.policy),
             redactor: ArcSwap::from_pointee(parts.redactor),
             catalog: parts.catalog,
-            house: Arc::new(house),
+            house: ArcSwap::from_pointee(house),
             ambient: parts.ambient,
         })
     }
@@ -158,7 +158,7 @@ impl Gate {
 
     /// The tools this caller may ever use, in order. What the policy takes away altogether is not among them.
     pub fn list(&self, principal: &Principal) -> impl Iterator<Item = &Entry> {
-        self.catalog.entries().iter().filter(move |entry| self.exists_for(principal, entry))
+        self.list_under(self.policy.load_full(), principal)
     }
 
     /// Whether the call may start: the tool exists for the caller and the caller's token reaches it. Decided before
@@ -167,10 +167,7 @@ impl Gate {
     /// # Errors
     /// [`CallError::UnknownTool`] or [`CallError::InsufficientScope`].
     pub fn admit(&self, principal: &Principal, tool: &str) -> Result<&Entry, CallError> {
-        let entry = self.catalog.find(tool).filter(|entry| self.exists_for(principal, entry));
-        let entry = entry.ok_or_else(|| self.unknown_tool(principal, tool))?;
-        let required = entry.spec().scope;
-        if principal.holds(required) { Ok(entry) } else { Err(CallError::InsufficientScope { required }) }
+        self.admit_under(&self.policy.load_full(), principal, tool)
     }
 
     /// Runs one call from admission to record.
@@ -227,6 +224,24 @@ impl Gate {
         self.authenticator.replace(settings);
     }
 
+    /// Replaces the policy while serving. A call in flight ends under the one it began with.
+    pub fn replace_policy(&self, policy: Policy) {
+        let house = House { policy: policy.sentence(), ..House::clone(&self.house.load()) };
+        self.policy.store(Arc::new(policy));
+        self.house.store(Arc::new(house));
+    }
+
+    fn list_under(&self, policy: Arc<Policy>, principal: &Principal) -> impl Iterator<Item = &Entry> {
+        self.catalog.entries().iter().filter(move |entry| exists_for(&policy, principal, entry))
+    }
+
+    fn admit_under(&self, policy: &Arc<Policy>, principal: &Principal, tool: &str) -> Result<&Entry, CallError> {
+        let entry = self.catalog.find(tool).filter(|entry| exists_for(policy, principal, entry));
+        let entry = entry.ok_or_else(|| self.unknown_tool(policy, principal, tool))?;
+        let required = entry.spec().scope;
+        if principal.holds(required) { Ok(entry) } else { Err(CallError::InsufficientScope { required }) }
+    }
+
     async fn admitted(
         &self,
         principal: &Principal,
@@ -235,21 +250,22 @@ impl Gate {
         trace: &Mutex<Trace>,
     ) -> Result<Answer, CallError> {
         self.limits.take(principal.account_id().value())?;
-        let entry = self.admit(principal, &call.tool)?;
+        let policy = self.policy.load_full();
+        let entry = self.admit_under(&policy, principal, &call.tool)?;
         let spec = *entry.spec();
         self.limits.take_of_tool(principal.account_id().value(), spec.name)?;
         let arguments = arguments::check(entry.input_schema(), call.arguments)?;
         let sight = Sight {
             principal: principal.clone(),
             act: Act::of(&spec),
-            policy: Arc::clone(&self.policy),
+            policy,
             withheld: Arc::default(),
             redactor: self.redactor.load_full(),
         };
         let passage = Passage { arguments, sight, correlation_id: &origin.correlation_id, trace };
         // A tool that panics fails its own call and no other (attack S10).
         let run = AssertUnwindSafe((entry.run)(self, passage)).catch_unwind();
-        match tokio::time::timeout(self.house.call_deadline, run).await {
+        match tokio::time::timeout(self.house.load().call_deadline, run).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_panic)) => {
                 tracing::error!(correlation_id = origin.correlation_id, tool = spec.name, "a tool panicked");
@@ -259,12 +275,9 @@ impl Gate {
         }
     }
 
-    fn exists_for(&self, principal: &Principal, entry: &Entry) -> bool {
-        self.policy.may_ever(subject(principal), Act::of(entry.spec()))
-    }
-
-    fn unknown_tool(&self, principal: &Principal, tool: &str) -> CallError {
-        let near = nearest(tool, self.list(principal).map(|entry| entry.spec().name));
+    fn unknown_tool(&self, policy: &Arc<Policy>, principal: &Principal, tool: &str) -> CallError {
+        let listed = self.list_under(Arc::clone(policy), principal);
+        let near = nearest(tool, listed.map(|entry| entry.spec().name));
         CallError::UnknownTool { name: arguments::shown(tool), near: near.into_iter().next() }
     }
 
@@ -276,4 +289,8 @@ impl Gate {
             Some(Ok(())) | None => error,
         }
     }
+}
+
+fn exists_for(policy: &Policy, principal: &Principal, entry: &Entry) -> bool {
+    policy.may_ever(subject(principal), Act::of(entry.spec()))
 }

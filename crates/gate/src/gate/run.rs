@@ -113,7 +113,7 @@ impl Gate {
             correlation_id: passage.correlation_id,
         };
         let reader = target.reader(&door);
-        Ok(ReadPermit::new(reader, target, sight.clone(), self.house.clone()))
+        Ok(ReadPermit::new(reader, target, sight.clone(), self.house.load_full()))
     }
 
     /// A permit for the new name, if Gitea said the repository moved. Where the policy does not let the caller see the
