@@ -15,9 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::front::Front;
 use crate::http::{self, Door, Edge, Running, TrustedProxies};
-use crate::listener;
+use crate::listener::{self, Listener};
 use crate::mcp::{self, Offered, Protocol, Wrap};
-use crate::telemetry::Metrics;
+use crate::telemetry::{ConnectionCounts, Metrics};
 
 /// What we call ourselves towards Gitea.
 const USER_AGENT: &str = concat!("aegis-mcp/", env!("CARGO_PKG_VERSION"));
@@ -75,23 +75,30 @@ pub(crate) async fn front(parts: Parts) -> anyhow::Result<Front> {
     Ok(Front::new(Gate::new(parts).await?, Metrics::default(), ambient))
 }
 
+/// Most connections at once to the metrics: one scraper and a person looking.
+const MAX_SCRAPERS: usize = 16;
+
 /// Serves until told to stop: the gateway, and the metrics on a listener of their own.
-pub(crate) async fn serve(app: App, gateway: TcpListener, metrics: Option<TcpListener>, stop: CancellationToken) {
-    let front = Arc::clone(&app.edge.front);
-    let watch = tokio::spawn(Arc::clone(&app.edge.health).watch(Arc::clone(&front), stop.clone()));
-    let connections = front.metrics().connections().clone();
-    let scraped = metrics.map(|listener| {
-        let router = metrics_router(Arc::clone(&front));
-        tokio::spawn(listener::serve(
-            listener,
-            router,
-            prometheus_client::metrics::gauge::Gauge::default(),
-            stop.clone(),
-        ))
+pub(crate) async fn serve(app: App, gateway: Listener, metrics: Option<TcpListener>, stop: CancellationToken) {
+    let App { edge } = app;
+    let (front, health) = (Arc::clone(&edge.front), Arc::clone(&edge.health));
+    let watch = tokio::spawn(Arc::clone(&health).watch(Arc::clone(&front), stop.clone()));
+    let scraped = metrics.map(|socket| {
+        let settings = listener::Settings { max_connections: MAX_SCRAPERS, ..listener::Settings::default() };
+        let counts = ConnectionCounts::default();
+        let metrics = Listener { socket, settings, tls: None, counts, ambient: gateway.ambient.clone() };
+        tokio::spawn(metrics.serve(metrics_router(front), stop.clone()))
     });
-    let sweep = tokio::spawn(sweep(Arc::clone(&app.edge), stop.clone()));
-    listener::serve(gateway, http::router(app.edge), connections, stop).await;
-    for task in [watch, sweep].into_iter().chain(scraped) {
+    let sweep = tokio::spawn(sweep(Arc::clone(&edge), stop.clone()));
+    let draining = tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            stop.cancelled().await;
+            health.drain();
+        }
+    });
+    gateway.serve(http::router(edge), stop).await;
+    for task in [watch, sweep, draining].into_iter().chain(scraped) {
         if task.await.is_err() {
             tracing::error!("a background task ended in a panic");
         }

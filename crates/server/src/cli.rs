@@ -7,6 +7,7 @@ mod demo;
 mod end;
 mod flags;
 mod key;
+mod reload;
 mod serve;
 mod setup;
 mod stdio;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 
 use aegis_ambient::Ambient;
 use clap::{Parser, Subcommand};
+use listenfd::ListenFd;
 
 pub use end::{End, Exit};
 
@@ -33,6 +35,8 @@ pub struct Surroundings {
     pub environment: Vec<(OsString, OsString)>,
     /// The working directory, where there is one.
     pub directory: Option<PathBuf>,
+    /// Sockets that a supervisor opened for us.
+    pub sockets: ListenFd,
     /// Clock and randomness.
     pub ambient: Ambient,
 }
@@ -92,6 +96,11 @@ impl Context {
         }
     }
 
+    /// The environment the process was started in.
+    pub(crate) fn environment(&self) -> &[(OsString, OsString)] {
+        &self.environment
+    }
+
     /// Where settings come from.
     pub(crate) fn sources(&self) -> Sources {
         Sources {
@@ -133,7 +142,7 @@ pub fn run_wrapped(surroundings: Surroundings, wrap: impl Wrap) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return End::fault(format!("no threads could be started: {error}")).tell(),
     };
-    let end = runtime.block_on(command(cli.command, context, wrap));
+    let end = runtime.block_on(command(cli.command, context, surroundings.sockets, wrap));
     // A blocked read of standard input must not keep the process.
     runtime.shutdown_background();
     match end {
@@ -142,10 +151,10 @@ pub fn run_wrapped(surroundings: Surroundings, wrap: impl Wrap) -> ExitCode {
     }
 }
 
-async fn command(command: Command, context: Context, wrap: impl Wrap) -> Result<Exit, End> {
+async fn command(command: Command, context: Context, sockets: ListenFd, wrap: impl Wrap) -> Result<Exit, End> {
     match command {
         Command::Demo(demo) => demo::run(demo, context.ambient).await,
-        Command::Serve(serve) => serve::run(&serve, context, wrap).await,
+        Command::Serve(serve) => serve::run(&serve, context, sockets, wrap).await,
         Command::Stdio(stdio) => stdio::run(&stdio, context).await,
         Command::Key(key) => key::run(key, context).await,
         Command::Audit(audit) => audit::run(&audit, context),

@@ -8,6 +8,7 @@ mod address;
 mod audit;
 mod auth;
 mod collect;
+mod connections;
 pub(crate) mod dotenv;
 mod fault;
 mod file;
@@ -38,6 +39,7 @@ use std::path::PathBuf;
 pub use address::AllowedHost;
 pub use audit::AuditSection;
 pub use auth::{AuthSection, GiteaTokens, ServiceAccount};
+pub use connections::{ConnectionsSection, TlsPaths};
 pub use fault::Fault;
 pub use file::FileFault;
 pub use gitea::GiteaSection;
@@ -50,11 +52,13 @@ pub use server::{ForwardedHeader, LogLevel, ServerSection};
 pub use store::{StorePlace, StoreSection};
 pub use tools::ToolsSection;
 pub use variables::{Kind, SECTIONS, Section, Unset, Variable, variables};
+pub(crate) use watch::TURN;
 pub use watch::{SecretEvent, SecretWatch};
 
 use collect::Collected;
-pub(crate) use collect::secret_file;
+pub(crate) use collect::{certificate_file, secret_file};
 use reader::Reader;
+use secrecy::ExposeSecret as _;
 
 /// Where settings come from, strongest first: flag, environment, `.env`, TOML, default.
 #[derive(Default)]
@@ -86,6 +90,7 @@ pub struct Configuration {
     pub gitea: GiteaSection,
     pub auth: AuthSection,
     pub server: ServerSection,
+    pub connections: ConnectionsSection,
     pub tools: ToolsSection,
     pub limits: LimitsSection,
     pub redaction: RedactionSection,
@@ -103,6 +108,19 @@ pub struct Loaded {
     pub secret_watch: Option<SecretWatch>,
     /// The TOML file and `.env`, if they were read.
     pub files: Vec<PathBuf>,
+    collected: Collected,
+}
+
+impl Loaded {
+    /// Names of the settings whose text is not what it was.
+    #[must_use]
+    pub fn differs_from(&self, earlier: &Self) -> Vec<&'static str> {
+        let text = |loaded: &Self, name: &str| {
+            loaded.collected.values.get(name).map(|raw| raw.text.expose_secret().to_owned())
+        };
+        let names = variables().map(|variable| variable.name);
+        names.filter(|name| text(self, name) != text(earlier, name)).collect()
+    }
 }
 
 /// Reads and checks all settings.
@@ -114,10 +132,10 @@ pub fn load(sources: Sources, purpose: Purpose) -> Loaded {
     problems.sort_by_key(|problem| problem.severity == Severity::Warning);
     let files = collected.files.clone();
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
-        return Loaded { configuration: None, problems, secret_watch: None, files };
+        return Loaded { configuration: None, problems, secret_watch: None, files, collected };
     }
-    let secret_watch = SecretWatch::new(collected, purpose);
-    Loaded { configuration: Some(configuration), problems, secret_watch, files }
+    let secret_watch = SecretWatch::new(collected.clone(), purpose);
+    Loaded { configuration: Some(configuration), problems, secret_watch, files, collected }
 }
 
 impl Configuration {
@@ -129,6 +147,7 @@ impl Configuration {
             gitea: GiteaSection::read(&mut reader, purpose),
             auth: AuthSection::read(&mut reader),
             server: ServerSection::read(&mut reader),
+            connections: ConnectionsSection::read(&mut reader),
             tools: ToolsSection::read(&mut reader),
             limits: LimitsSection::read(&mut reader),
             redaction: RedactionSection::read(&mut reader),

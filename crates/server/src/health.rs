@@ -25,6 +25,8 @@ pub(crate) struct Health {
     gitea: AtomicBool,
     /// Whether Gitea was ever asked: only changes are logged, and the first answer is one.
     asked: AtomicBool,
+    /// Whether the process was asked to stop: a load balancer is to send new callers elsewhere.
+    draining: AtomicBool,
 }
 
 impl Health {
@@ -36,7 +38,13 @@ impl Health {
             AuditHealth::Fine => None,
             AuditHealth::Failing { .. } => Some("audit_failing"),
         };
-        gitea.into_iter().chain(audit).collect()
+        let draining = self.draining.load(Ordering::Relaxed).then_some("draining");
+        gitea.into_iter().chain(audit).chain(draining).collect()
+    }
+
+    /// From now on we are not ready.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
     }
 
     /// Asks Gitea once.

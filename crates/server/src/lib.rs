@@ -21,6 +21,7 @@ pub mod mcp;
 mod pages;
 mod respond;
 mod shutdown;
+mod supervisor;
 pub mod telemetry;
 mod terminal;
 mod transport;

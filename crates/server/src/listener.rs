@@ -1,119 +1,152 @@
 //! Our own accept loop. `axum::serve` installs no timer, so a header sent one byte a minute would hold a connection for
-//! ever (attacks.md §3); here every connection has a deadline for its header, no Nagle, and a place under a cap.
+//! ever (attack H09). Here every connection has a place under two caps and a deadline for all it could wait for.
+//!
+//! A connection's life: [`places`] lets it in, [`tls`] makes it private where that is configured, [`connection`] speaks
+//! HTTP on it, [`strict`] refuses what two programs could read in two ways, [`pace`] ends it when it is too slow, and
+//! [`stall`] does that for one stream of HTTP/2.
 
-use std::io;
-use std::net::SocketAddr;
+mod activation;
+mod bind;
+mod connection;
+mod descriptors;
+mod limits;
+mod pace;
+mod places;
+mod stall;
+mod strict;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod watched;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+use aegis_ambient::Ambient;
 use axum::Router;
-use axum::body::Body;
-use http::Request;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use prometheus_client::metrics::gauge::Gauge;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use ipnet::IpNet;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
+use tokio_util::task::TaskTracker;
 
-use crate::http::Peer;
+use crate::telemetry::{ConnectionCounts, Ended};
+use places::Places;
 
-/// How long a request's header may take, the wait between two requests of a kept connection included.
-const HEADER_DEADLINE: Duration = Duration::from_secs(30);
-/// Most connections at once; more wait in the kernel's queue.
-const MAX_CONNECTIONS: usize = 4_096;
-/// Largest request header, in bytes.
-const MAX_HEADER_BYTES: usize = 64 * 1024;
-/// How long open requests may take to end when the process is asked to stop.
-const DRAIN: Duration = Duration::from_secs(30);
+pub(crate) use activation::inherited;
+pub(crate) use bind::BindError;
+pub(crate) use bind::bind;
+pub(crate) use descriptors::room_for;
+pub(crate) use tls::Tls;
+
 /// Pause after an accept error, so that a full descriptor table does not make a busy loop.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How often the log says that no connection can be accepted.
+const TELL_EVERY: Duration = Duration::from_mins(1);
 
-/// Serves a router until told to stop, then lets open requests end.
-pub(crate) async fn serve(listener: TcpListener, router: Router, connections: Gauge, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let open = GracefulShutdown::new();
-    loop {
-        let place = tokio::select! {
-            place = Arc::clone(&places).acquire_owned() => place,
-            () = stop.cancelled() => break,
-        };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stop.cancelled() => break,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                let connection = connection(stream, peer, router.clone(), open.watcher());
-                let gauge = connections.clone();
-                tokio::spawn(async move {
-                    gauge.inc();
-                    connection.await;
-                    gauge.dec();
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                tracing::warn!(kind = ?error.kind(), "a connection could not be accepted");
-                tokio::time::sleep(PAUSE).await;
-            }
+/// How long a connection may take for what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadlines {
+    /// For the TLS handshake.
+    pub(crate) handshake: Duration,
+    /// For the header of a request: the first from the connection's beginning, each later one from its first byte.
+    pub(crate) header: Duration,
+    /// Between an answer and the next request.
+    pub(crate) idle: Duration,
+    /// For the other side to take the next byte of an answer.
+    pub(crate) write: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(10),
+            header: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            write: Duration::from_secs(30),
         }
     }
-    drop(listener);
-    if tokio::time::timeout(DRAIN, open.shutdown()).await.is_err() {
-        tracing::warn!("requests were still open when the time to end them was over");
+}
+
+/// How a listener treats its connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// How long for what.
+    pub(crate) deadlines: Deadlines,
+    /// Most connections at once.
+    pub(crate) max_connections: usize,
+    /// Most connections at once from one IPv4 address or one IPv6 /64.
+    pub(crate) max_connections_per_address: usize,
+    /// Networks whose addresses stand for many callers: the second cap is not theirs.
+    pub(crate) exempt: Vec<IpNet>,
+    /// Whether HTTP/2 is spoken without TLS, to clients that begin with it.
+    pub(crate) clear_http2: bool,
+    /// How long open requests may take to end when the process is asked to stop.
+    pub(crate) drain: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            deadlines: Deadlines::default(),
+            max_connections: 4_096,
+            max_connections_per_address: 256,
+            exempt: Vec::new(),
+            clear_http2: false,
+            drain: Duration::from_secs(30),
+        }
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher) {
-    // Without it every small answer waits for the client's delayed acknowledgement, about 40 ms.
-    if stream.set_nodelay(true).is_err() {
-        return;
+/// A socket and how to treat those who connect to it.
+pub(crate) struct Listener {
+    pub(crate) socket: TcpListener,
+    pub(crate) settings: Settings,
+    /// TLS of our own, if configured.
+    pub(crate) tls: Option<Arc<Tls>>,
+    pub(crate) counts: ConnectionCounts,
+    pub(crate) ambient: Ambient,
+}
+
+impl Listener {
+    /// Serves a router until told to stop, then lets open requests end.
+    pub(crate) async fn serve(self, router: Router, stop: CancellationToken) {
+        let Self { socket, settings, tls, counts, ambient } = self;
+        let (places, drain) = (Places::new(&settings), settings.drain);
+        let cut = CancellationToken::new();
+        let (draining, cutting) = (stop.clone(), cut.clone());
+        let shared = connection::Shared { router, settings, tls, counts, ambient, stop: draining, cut: cutting };
+        let shared = Arc::new(shared);
+        let open = TaskTracker::new();
+        let mut told = None;
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                accepted = socket.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => match places.take(peer.ip()) {
+                    Ok(place) => drop(open.spawn(connection::serve(Arc::clone(&shared), stream, peer, place))),
+                    Err(reason) => shared.counts.ended(reason),
+                },
+                Err(error) => {
+                    // Who waits in the kernel's queue is served when descriptors are free again.
+                    shared.counts.ended(Ended::NotAccepted);
+                    let now = shared.ambient.elapsed();
+                    if told.is_none_or(|told| now.saturating_sub(told) >= TELL_EVERY) {
+                        told = Some(now);
+                        tracing::warn!(event = "accept_failed", %error, "a connection could not be accepted");
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+        drop(socket);
+        open.close();
+        if tokio::time::timeout(drain, open.wait()).await.is_err() {
+            tracing::warn!(event = "drain_over", "requests were still open when the time to end them was over");
+            cut.cancel();
+            open.wait().await;
+        }
     }
-    let service = service_fn(move |request: Request<Incoming>| {
-        let (mut parts, body) = request.into_parts();
-        parts.extensions.insert(Peer(peer));
-        router.clone().oneshot(Request::from_parts(parts, Body::new(body)))
-    });
-    let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_DEADLINE).max_buf_size(MAX_HEADER_BYTES);
-    // How a connection ends is the client's affair; what happened in it is in the log already.
-    let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
-}
-
-/// Why an address cannot be listened on, and what to do about it.
-#[derive(Debug, thiserror::Error)]
-#[error("{what}")]
-pub struct BindError {
-    what: String,
-    /// What to do, where that is known.
-    pub hint: Option<String>,
-}
-
-/// Binds, with words for the usual reasons why that fails. `setting` is what chooses the address.
-///
-/// # Errors
-/// [`BindError`] naming the address.
-pub(crate) async fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, BindError> {
-    TcpListener::bind(address).await.map_err(|error| {
-        let (what, hint) = match error.kind() {
-            io::ErrorKind::AddrInUse => (
-                format!("{address} is in use by another process"),
-                Some(format!("stop it, or choose another with {setting}")),
-            ),
-            io::ErrorKind::PermissionDenied => (
-                format!("this process may not listen on {address}"),
-                Some(format!("ports below 1024 need rights; choose another with {setting}")),
-            ),
-            io::ErrorKind::AddrNotAvailable => (
-                format!("this machine has no address {}", address.ip()),
-                Some(format!("set {setting} to 127.0.0.1, or 0.0.0.0 for all")),
-            ),
-            _ => (format!("{address} cannot be listened on: {error}"), None),
-        };
-        BindError { what, hint }
-    })
 }

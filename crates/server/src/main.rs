@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use aegis_ambient::Ambient;
 use aegis_server::cli::{self, Surroundings};
+use listenfd::ListenFd;
 
 #[expect(clippy::disallowed_methods, reason = "the environment and the arguments are read here and nowhere else")]
 fn main() -> ExitCode {
@@ -11,6 +12,7 @@ fn main() -> ExitCode {
         arguments: std::env::args_os().collect(),
         environment: std::env::vars_os().collect(),
         directory: std::env::current_dir().ok(),
+        sockets: ListenFd::from_env(),
         ambient: Ambient::real(),
     };
     cli::run(surroundings)

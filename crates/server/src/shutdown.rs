@@ -1,6 +1,7 @@
-//! The end: SIGTERM or Ctrl-C asks the process to stop, the same again ends it at once.
+//! Signals. SIGTERM or Ctrl-C asks the process to stop, the same again ends it at once; SIGHUP asks it to read its
+//! files again.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// Exit status after a second signal, as a shell would say of SIGINT.
@@ -28,4 +29,12 @@ pub(crate) fn on_signal() -> std::io::Result<CancellationToken> {
         }
     });
     Ok(stop)
+}
+
+/// SIGHUP, each time it comes.
+///
+/// # Errors
+/// The signal cannot be listened for.
+pub(crate) fn on_hangup() -> std::io::Result<Signal> {
+    signal(SignalKind::hangup())
 }

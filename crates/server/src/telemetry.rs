@@ -1,10 +1,13 @@
 //! Logs and metrics. JSON lines on standard error; Prometheus text on a listener of its own. Labels come from closed
 //! sets only (tool, outcome, transport, reason): never a login, a request id, an address, a repository or a key id.
 
+mod connections;
+
 use std::fmt::Write;
 use std::time::Duration;
 
 use aegis_gate::audit::Transport;
+pub(crate) use connections::{ConnectionCounts, Ended};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -31,8 +34,9 @@ struct SignInLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct DoorLabels {
-    reason: &'static str,
+struct ReloadLabels {
+    what: &'static str,
+    outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -46,9 +50,9 @@ pub struct Metrics {
     calls: Family<CallLabels, Counter>,
     seconds: Family<ToolLabels, Histogram, fn() -> Histogram>,
     sign_ins: Family<SignInLabels, Counter>,
-    door: Family<DoorLabels, Counter>,
-    connections: Gauge,
+    connections: ConnectionCounts,
     sessions: Gauge,
+    reloads: Family<ReloadLabels, Counter>,
     audit_failing: Gauge,
 }
 
@@ -61,15 +65,14 @@ impl Default for Metrics {
         registry.register("tool_call_seconds", "How long calls took", seconds.clone());
         let sign_ins = Family::default();
         registry.register("authentications", "Attempts to get in by result", sign_ins.clone());
-        let door = Family::default();
-        registry.register("turned_away", "Requests refused before authentication", door.clone());
-        let connections = Gauge::default();
-        registry.register("connections", "Open connections", connections.clone());
+        let connections = ConnectionCounts::registered(&mut registry);
         let sessions = Gauge::default();
         registry.register("sessions", "Open sessions and streams", sessions.clone());
+        let reloads = Family::default();
+        registry.register("reloads", "Changed files by what they hold and whether they were taken", reloads.clone());
         let audit_failing = Gauge::default();
         registry.register("audit_failing", "1 while the audit record cannot be written", audit_failing.clone());
-        Self { registry, calls, seconds, sign_ins, door, connections, sessions, audit_failing }
+        Self { registry, calls, seconds, sign_ins, connections, sessions, reloads, audit_failing }
     }
 }
 
@@ -88,18 +91,24 @@ impl Metrics {
 
     /// One request refused at the door.
     pub fn turned_away(&self, reason: &'static str) {
-        self.door.get_or_create(&DoorLabels { reason }).inc();
+        self.connections.turned_away(reason);
     }
 
-    /// Open connections.
+    /// What the listener counts.
     #[must_use]
-    pub fn connections(&self) -> &Gauge {
+    pub(crate) fn connections(&self) -> &ConnectionCounts {
         &self.connections
     }
 
     /// Open sessions and streams.
     pub fn sessions(&self, open: usize) {
         self.sessions.set(i64::try_from(open).unwrap_or(i64::MAX));
+    }
+
+    /// A changed file that was taken, or not.
+    pub(crate) fn reloaded(&self, what: &'static str, taken: bool) {
+        let outcome = if taken { "taken" } else { "refused" };
+        self.reloads.get_or_create(&ReloadLabels { what, outcome }).inc();
     }
 
     /// Whether the record fails.

@@ -121,6 +121,36 @@ impl Gateway {
         Ok(gateway)
     }
 
+    /// Sends a signal by its name without `SIG`.
+    ///
+    /// # Errors
+    /// It could not be sent.
+    pub fn signal(&self, name: &str) -> Result<(), Failure> {
+        let kill = format!("kill -{name} {}", self.process_id());
+        let sent = Command::new("sh").args(["-c", &kill]).status()?;
+        if sent.success() { Ok(()) } else { Err(format!("`{kill}` ended with {sent}").into()) }
+    }
+
+    /// The number of its process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it ends by itself, and returns its exit status; none if a signal ended it.
+    ///
+    /// # Errors
+    /// It did not end; the log is in the error.
+    pub fn wait_for_end(&mut self) -> Result<Option<i32>, Failure> {
+        for _ in 0..LOOKS {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status.code());
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        Err(format!("the gateway does not end:\n{}", self.log()).into())
+    }
+
     /// Waits for a log line of this event and returns it.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ use super::end::{End, Exit};
 use crate::app::{self, App, Settings};
 use crate::http::{Door, TrustedProxies};
 use crate::keys::{self, Wish};
-use crate::listener::BindError;
+use crate::listener::{self, BindError, Listener};
 use crate::mcp::{Offered, Plain};
 use crate::{shutdown, telemetry};
 
@@ -58,11 +58,18 @@ pub(crate) async fn run(demo: Demo, ambient: Ambient) -> Result<Exit, End> {
     let forge = Sandbox::start(DataSet::Demo, Options::new(ambient.clone()))
         .await
         .map_err(|error| End::fault(error.to_string()))?;
-    let listener = listen(demo.port).await?;
-    let gateway = listener.local_addr()?;
+    let socket = listen(demo.port).await?;
+    let gateway = socket.local_addr()?;
     let (served, scene) = build(&state, forge, gateway, &ambient, &stop).await?;
     let front = Arc::clone(&served.edge.front);
-    let serving = tokio::spawn(app::serve(served, listener, None, stop.clone()));
+    let gateway = Listener {
+        socket,
+        settings: listener::Settings::default(),
+        tls: None,
+        counts: front.metrics().connections().clone(),
+        ambient: ambient.clone(),
+    };
+    let serving = tokio::spawn(app::serve(served, gateway, None, stop.clone()));
     let shown = show::play(&scene).await;
     if shown.is_ok() && !demo.once {
         screen::connect(&scene);
@@ -79,10 +86,10 @@ pub(crate) async fn run(demo: Demo, ambient: Ambient) -> Result<Exit, End> {
 async fn listen(port: Option<u16>) -> Result<TcpListener, BindError> {
     let at = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     match port {
-        Some(port) => crate::listener::bind(at(port), "--port").await,
+        Some(port) => listener::bind(at(port), "--port").await,
         None => match TcpListener::bind(at(PORT)).await {
             Ok(listener) => Ok(listener),
-            Err(_busy) => crate::listener::bind(at(0), "--port").await,
+            Err(_busy) => listener::bind(at(0), "--port").await,
         },
     }
 }

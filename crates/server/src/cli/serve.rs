@@ -4,14 +4,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
+use listenfd::ListenFd;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::end::{End, Exit};
+use super::reload::Reload;
 use super::{Context, flags, setup};
 use crate::app::{self, App, Settings};
 use crate::config::{Configuration, Purpose};
+use crate::front::Front;
 use crate::http::{Door, TrustedProxies};
+use crate::listener::{self, Listener, Tls};
 use crate::mcp::{Offered, Wrap};
-use crate::{listener, shutdown, telemetry};
+use crate::supervisor::{self, State};
+use crate::{shutdown, telemetry};
 
 /// Serves the gateway until it is told to stop.
 #[derive(Debug, Args)]
@@ -22,52 +29,105 @@ pub(crate) struct Serve {
     listen: flags::Listen,
 }
 
-pub(crate) async fn run(serve: &Serve, mut context: Context, wrap: impl Wrap) -> Result<Exit, End> {
+pub(crate) async fn run(
+    serve: &Serve,
+    mut context: Context,
+    mut sockets: ListenFd,
+    wrap: impl Wrap,
+) -> Result<Exit, End> {
     serve.gateway.apply(&mut context);
     serve.listen.apply(&mut context);
     let (configuration, loaded) = setup::configuration(&context, Purpose::Gateway)?;
     telemetry::start_logging(configuration.server.log_level.as_str());
-    let server = &configuration.server;
-    let address = SocketAddr::new(server.host, server.port);
-    let gateway = listener::bind(address, "MCP_HOST and MCP_PORT").await?;
-    let metrics = match server.metrics_address {
+    let socket = gateway_socket(&configuration, &mut sockets).await?;
+    let metrics = match configuration.server.metrics_address {
         Some(address) => Some(listener::bind(address, "METRICS_ADDRESS").await?),
         None => None,
     };
-    let stop = shutdown::on_signal()?;
+    let (stop, hangups) = (shutdown::on_signal()?, shutdown::on_hangup()?);
     let local = !configuration.auth.enabled;
+    let tls = setup::tls(&configuration)?.map(Arc::new);
     let parts = setup::parts(&configuration, local, &context.ambient).await?;
-    let settings = Settings {
-        proxies: proxies(&configuration),
-        door: door(&configuration, gateway.local_addr()?),
-        authentication: !local,
-        https: https(&configuration),
-        offered: Offered { sessions: server.sessions, legacy_sse: server.legacy_sse },
-    };
-    let app = App::new(parts, settings, wrap, stop.clone()).await?;
+    let app = App::new(parts, settings(&configuration, socket.local_addr()?), wrap, stop.clone()).await?;
     let front = Arc::clone(&app.edge.front);
     // Gitea may be down now and come up later: we start, say so, and are not ready until it answers.
     app.edge.health.ask(&front).await;
-    let address = gateway.local_addr()?;
-    let scraped = metrics.as_ref().map(tokio::net::TcpListener::local_addr).transpose()?;
-    let scraped = scraped.map(tracing::field::display);
-    tracing::info!(event = "started", %address, metrics = scraped, version = env!("CARGO_PKG_VERSION"), "the gateway listens");
-    let watch = loaded.secret_watch.map(|watch| {
-        let front = Arc::clone(&front);
-        tokio::spawn(watch.run(move |event| setup::secret_changed(event, &front, local)))
-    });
+    let gateway = Listener {
+        socket,
+        settings: setup::listening(&configuration),
+        tls: tls.clone(),
+        counts: front.metrics().connections().clone(),
+        ambient: context.ambient.clone(),
+    };
+    started(&gateway, metrics.as_ref())?;
+    let environment = context.environment().to_vec();
+    supervisor::tell(&environment, State::Ready);
+    let reload = Reload { context, running: loaded, front: Arc::clone(&front), tls: tls.clone(), local };
+    let watches = [
+        Some(tokio::spawn(reload.run(hangups))),
+        tls.map(|tls| tokio::spawn(certificate_watch(tls, Arc::clone(&front)))),
+        Some(tokio::spawn(stopping(stop.clone(), environment))),
+    ];
     app::serve(app, gateway, metrics, stop).await;
-    if let Some(watch) = watch {
-        watch.abort();
-    }
+    watches.iter().flatten().for_each(tokio::task::JoinHandle::abort);
     front.gate().audit().close().await;
     tracing::info!(event = "stopped", "the gateway ended");
     Ok(Exit::Fine)
 }
 
-fn proxies(configuration: &Configuration) -> TrustedProxies {
+/// The socket a supervisor opened, which wins; else the one the settings name.
+async fn gateway_socket(configuration: &Configuration, sockets: &mut ListenFd) -> Result<TcpListener, End> {
     let server = &configuration.server;
-    TrustedProxies::new(server.trusted_proxies.clone(), server.forwarded_header)
+    let Some(socket) = listener::inherited(sockets)? else {
+        return Ok(listener::bind(SocketAddr::new(server.host, server.port), "MCP_HOST and MCP_PORT").await?);
+    };
+    let address = socket.local_addr()?;
+    if !configuration.auth.enabled && !address.ip().to_canonical().is_loopback() {
+        let what = format!("AUTH_ENABLED is false, and the inherited socket listens on {address}, not on this machine");
+        return Err(End::new(Exit::Configuration, what).with_hint("let the .socket unit listen on 127.0.0.1"));
+    }
+    tracing::info!(event = "socket_inherited", %address, "a supervisor opened the socket; MCP_HOST and MCP_PORT are not used");
+    Ok(socket)
+}
+
+fn settings(configuration: &Configuration, listening: SocketAddr) -> Settings {
+    let server = &configuration.server;
+    Settings {
+        proxies: TrustedProxies::new(server.trusted_proxies.clone(), server.forwarded_header),
+        door: door(configuration, listening),
+        authentication: configuration.auth.enabled,
+        https: https(configuration),
+        offered: Offered { sessions: server.sessions, legacy_sse: server.legacy_sse },
+    }
+}
+
+fn started(gateway: &Listener, metrics: Option<&TcpListener>) -> Result<(), End> {
+    let address = gateway.socket.local_addr()?;
+    let scraped = metrics.map(TcpListener::local_addr).transpose()?;
+    let scraped = scraped.map(tracing::field::display);
+    let tls = gateway.tls.is_some();
+    tracing::info!(event = "started", %address, tls, metrics = scraped, version = env!("CARGO_PKG_VERSION"), "the gateway listens");
+    Ok(())
+}
+
+/// Takes up changed certificates.
+async fn certificate_watch(tls: Arc<Tls>, front: Arc<Front>) {
+    tls.watch(|taken| {
+        front.metrics().reloaded("certificate", taken.is_ok());
+        match taken {
+            Ok(()) => tracing::info!(event = "certificate_changed", "a new certificate is in use"),
+            Err(error) => {
+                tracing::error!(event = "certificate_refused", reason = %error, "the last good certificate stays");
+            }
+        }
+    })
+    .await;
+}
+
+async fn stopping(stop: CancellationToken, environment: Vec<(std::ffi::OsString, std::ffi::OsString)>) {
+    stop.cancelled().await;
+    tracing::info!(event = "stopping", "no new connections; open requests may end");
+    supervisor::tell(&environment, State::Stopping);
 }
 
 /// The names we answer to: loopback, the public URL, what is allowed by name, and the very address we listen on where
@@ -80,5 +140,6 @@ fn door(configuration: &Configuration, listening: SocketAddr) -> Door {
 }
 
 fn https(configuration: &Configuration) -> bool {
-    configuration.server.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    let is_public = configuration.server.public_url.as_ref().is_some_and(|url| url.scheme() == "https");
+    is_public || configuration.connections.tls.is_some()
 }

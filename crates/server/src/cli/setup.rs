@@ -20,6 +20,7 @@ use crate::config::{
     self, Configuration, FindingAction, GiteaTokens, Loaded, Purpose, Secret, Severity, StorePlace, load,
 };
 use crate::front::Front;
+use crate::listener::{self, Tls};
 use crate::telemetry;
 use crate::terminal::Style;
 
@@ -203,18 +204,20 @@ pub(crate) fn signed_out(error: &AuthnError) -> End {
     }
 }
 
-/// All that can be seen to be wrong without starting anything: names of tools, the policy, the rules of redaction.
+/// All that can be seen to be wrong without starting anything: names of tools, the policy, the rules of redaction, the
+/// certificate.
 pub(crate) fn check(configuration: &Configuration) -> Vec<End> {
     let checks = [
         catalog(configuration).err(),
         policy(configuration, &aegis_tools::catalog().names()).err(),
         redactor(configuration).err(),
         ways_in(configuration, false).err(),
+        tls(configuration).err(),
     ];
     checks.into_iter().flatten().collect()
 }
 
-fn policy(configuration: &Configuration, tools: &[&str]) -> Result<Policy, End> {
+pub(crate) fn policy(configuration: &Configuration, tools: &[&str]) -> Result<Policy, End> {
     let Some(path) = &configuration.tools.policy_path else { return Ok(Policy::own_rights()) };
     let wrong = |what: String| End::new(Exit::Configuration, format!("POLICY_PATH ({}): {what}", path.display()));
     if std::fs::metadata(path)?.len() > MAX_POLICY_BYTES {
@@ -222,6 +225,37 @@ fn policy(configuration: &Configuration, tools: &[&str]) -> Result<Policy, End> 
     }
     let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
     Policy::parse(&text, tools).map_err(|error| wrong(error.to_string()))
+}
+
+/// The certificate and its key, if the gateway has TLS of its own.
+pub(crate) fn tls(configuration: &Configuration) -> Result<Option<Tls>, End> {
+    let Some(paths) = &configuration.connections.tls else { return Ok(None) };
+    Tls::load(paths.clone()).map(Some).map_err(|error| {
+        End::new(Exit::Configuration, error.to_string())
+            .with_hint("both are PEM files: the chain with the server's certificate first, and the key it was made for")
+    })
+}
+
+/// How connections are treated.
+pub(crate) fn listening(configuration: &Configuration) -> listener::Settings {
+    let section = &configuration.connections;
+    let max_connections = listener::room_for(section.max);
+    if max_connections < section.max {
+        tracing::warn!(
+            event = "connections_limited",
+            max_connections,
+            wanted = section.max,
+            "the limit of open files (ulimit -n, LimitNOFILE) leaves room for fewer connections than MAX_CONNECTIONS"
+        );
+    }
+    listener::Settings {
+        max_connections,
+        max_connections_per_address: section.max_per_address,
+        exempt: configuration.server.trusted_proxies.clone(),
+        clear_http2: section.clear_http2,
+        drain: section.drain,
+        ..listener::Settings::default()
+    }
 }
 
 fn redactor(configuration: &Configuration) -> Result<Redactor, End> {
@@ -261,7 +295,7 @@ pub(crate) fn audit_end(error: audit::AuditError) -> End {
     End::new(Exit::Configuration, error.to_string())
 }
 
-fn secrets(configuration: &Configuration, local: bool) -> Result<(AuthnSettings, Redactor), End> {
+pub(crate) fn secrets(configuration: &Configuration, local: bool) -> Result<(AuthnSettings, Redactor), End> {
     Ok((ways_in(configuration, local)?, redactor(configuration)?))
 }
 
@@ -288,6 +322,7 @@ pub(crate) fn secret_changed(event: config::SecretEvent, front: &Front, local: b
             (EventName::SecretFileRefused, Outcome::Denied, setting)
         }
     };
+    front.metrics().reloaded("secret", outcome == Outcome::Allowed);
     let target = Some(setting.to_owned());
     front.gate().audit().note(Event { target, ..Event::new(name, outcome, front.correlation_id()) });
 }

@@ -67,6 +67,12 @@ pub(crate) fn secret_file(path: &Path) -> Result<(SecretString, bool), FileFault
     Ok((text.unwrap_or(&contents.text).into(), is_shared))
 }
 
+/// Reads a file of certificates: anybody may read it, and nobody else change it.
+pub(crate) fn certificate_file(path: &Path) -> Result<String, FileFault> {
+    let contents = file::read_configuration(path)?;
+    contents.access.fault(false).map_or(Ok(contents.text), Err)
+}
+
 /// By the XDG base directory specification, which says to ignore relative paths.
 fn default_state_directory(environment: &[(OsString, OsString)]) -> Option<PathBuf> {
     let directory = |name: &str| {

@@ -174,7 +174,9 @@ impl Fault {
             Self::PlainHttp => {
                 Some("use https; plain http is taken only for this machine and private networks".to_owned())
             }
-            Self::PlainHttpPublic => Some("put a proxy with TLS in front and name its https address".to_owned()),
+            Self::PlainHttpPublic => {
+                Some("set TLS_CERTIFICATE_FILE or put a proxy with TLS in front, and name the https address".to_owned())
+            }
             Self::PlainHttpPrivate => Some("use https, with GITEA_CA_FILE for a certificate of your own".to_owned()),
             Self::AllowsAll => Some("name the addresses, hosts or origins that you mean".to_owned()),
             Self::Quoted => Some("take the quotes away: here they are part of the value".to_owned()),

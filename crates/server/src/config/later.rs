@@ -8,7 +8,6 @@ use crate::config::variables::{Kind, Unset, Variable, section};
 const SIGN_IN: &str = "sign-in through Gitea";
 const FOREIGN_TOKENS: &str = "tokens of other issuers";
 const KEY_DOOR: &str = "the door for keys alone";
-const TLS: &str = "TLS of its own";
 
 section! {
     "Not in this version", "Names already given. Setting one to anything but `off` or `false` stops the start.";
@@ -37,10 +36,6 @@ section! {
         .later(KEY_DOOR).example("off");
     KEY_DOOR_HOST = Variable::new(Kind::Anything, "server.key_door_host", "A host name that takes keys alone.")
         .later(KEY_DOOR).example("off");
-    TLS_CERTIFICATE_FILE = Variable::new(Kind::Anything, "server.tls_certificate_file", "The certificate to show.")
-        .later(TLS).example("off");
-    TLS_KEY_FILE = Variable::new(Kind::Anything, "server.tls_key_file", "Its key.")
-        .later(TLS).example("off");
 }
 
 pub(crate) fn check(reader: &mut Reader<'_>) {

@@ -83,10 +83,10 @@ fn ways_in(reader: &mut Reader<'_>, configuration: &Configuration) {
     }
 }
 
-/// There is no TLS of our own, so an https address always means a proxy.
+/// Without TLS of our own an https address means a proxy.
 fn proxy(reader: &mut Reader<'_>, configuration: &Configuration) {
     let is_https = configuration.server.public_url.as_ref().is_some_and(|url| url.scheme() == "https");
-    if is_https && !reader.is_set(&TRUSTED_PROXIES) {
+    if is_https && configuration.connections.tls.is_none() && !reader.is_set(&TRUSTED_PROXIES) {
         reader.report(&TRUSTED_PROXIES, Fault::UnknownProxy);
     }
     let names_header = configuration.server.forwarded_header != ForwardedHeader::default();

@@ -16,7 +16,7 @@ section! {
     MCP_HOST = Variable::new(
         Kind::Address,
         "server.host",
-        "The address to listen on. Beyond this machine a reverse proxy with TLS belongs in front.",
+        "The address to listen on. Beyond this machine it needs TLS: `TLS_CERTIFICATE_FILE`, or a reverse proxy in front.",
     )
         .default("127.0.0.1")
         .example("127.0.0.1");

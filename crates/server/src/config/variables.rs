@@ -7,13 +7,14 @@
 
 use std::borrow::Cow;
 
-use crate::config::{audit, auth, gitea, later, limits, redaction, server, store, tools, writes};
+use crate::config::{audit, auth, connections, gitea, later, limits, redaction, server, store, tools, writes};
 
 /// All sections, in the order of the docs page.
 pub const SECTIONS: &[Section] = &[
     gitea::SECTION,
     auth::SECTION,
     server::SECTION,
+    connections::SECTION,
     tools::SECTION,
     limits::SECTION,
     redaction::SECTION,
@@ -267,7 +268,8 @@ mod tests {
     #[test]
     fn every_row_is_whole() {
         for Variable { name, toml, about, example, .. } in variables() {
-            assert!(name.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_'), "{name}");
+            let is_fit = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
+            assert!(name.chars().all(is_fit), "{name}");
             assert!(toml.split('.').count() == 2, "{toml}: one table, one key");
             assert!(about.ends_with('.') && !example.is_empty(), "{name}");
         }

@@ -18,7 +18,7 @@ use crate::config::problem::Severity;
 use crate::config::{Configuration, Fault, Origin, Problem, Purpose, Variable};
 
 /// Time between two turns. A change is taken up within two of them, well inside the promised 5 s.
-const TURN: Duration = Duration::from_millis(1500);
+pub(crate) const TURN: Duration = Duration::from_millis(1500);
 
 /// Secrets that may change while we run. The store's key is not among them: what is sealed under it stays so.
 const WATCHED: [&Variable; 4] = [&GITEA_TOKEN, &MCP_API_KEYS, &GITEA_MCP_STATIC_TOKEN, &GITEA_MCP_DEFAULT_TOKEN];
