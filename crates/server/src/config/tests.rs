@@ -378,6 +378,22 @@ fn an_https_address_means_a_proxy_that_must_be_known() {
 }
 
 #[test]
+fn tls_of_our_own_takes_two_files_and_the_place_of_a_proxy() {
+    let directory = tempfile::tempdir().unwrap();
+    let (chain, key) = (directory.path().join("chain.pem"), directory.path().join("key.pem"));
+    write(&chain, "");
+    write(&key, "");
+    let both = [("TLS_CERTIFICATE_FILE", chain.to_str().unwrap()), ("TLS_KEY_FILE", key.to_str().unwrap())];
+    let url = ("PUBLIC_URL", "https://mcp.acme.test");
+    let tls = fine(&[both[0], both[1], url]).connections.tls.unwrap();
+    assert_eq!((tls.certificate, tls.key), (chain.clone(), key.clone()));
+    for (name, path) in both {
+        assert_eq!(told(&[(name, path)]), only(name, "needs_another"));
+        assert_eq!(told(&[(name, "/nowhere")])[0], (name.to_owned(), "file_absent"));
+    }
+}
+
+#[test]
 fn g11_plain_http_to_gitea_only_when_it_is_near() {
     let with = |url: &str| {
         let all = environment(&[("HOME", "/home/alice"), ("GITEA_URL", url)]);
