@@ -6,7 +6,8 @@
 #   make check-keys ARGS=--json   pass arguments on to the command
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quick-build demo test test-long lint format bench docs deny generate-key rotate-key check-keys
+.PHONY: help setup build quick-build demo test test-long conformance lint format bench docs deny generate-key rotate-key \
+  check-keys
 
 # Where rustup puts cargo; a shell without login does not look there.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -16,6 +17,10 @@ LOCKED ?=
 ONCE ?=
 ARGS ?=
 CARGO_DENY_VERSION := 0.20.2
+
+# The official MCP suite: pinned here, installed there.
+SUITE := target/conformance
+PINS := $(addprefix crates/server/tests/conformance/,package.json package-lock.json)
 
 BINARY := $(LOCKED) --package aegis-server --bin aegis-mcp
 # What runs here is built as the tests are: no optimiser to wait for, and one build serves both.
@@ -43,13 +48,28 @@ demo: quick-build ## Gateway and forge on this machine with three people; ONCE=1
 	@$(AEGIS) demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)
 
 test: lint ## Everything CI demands
+	@$(MAKE) --no-print-directory $(SUITE)/installed || true
 	cargo test --workspace $(LOCKED)
 	cargo xtask canary
 	cargo xtask attacks --due $(DUE)
 	@if command -v cargo-deny >/dev/null; then $(DENY); else \
 	  echo "Licences, banned crates and sources were not checked: cargo-deny is not here; make deny installs and runs it."; fi
+	@test -f $(SUITE)/installed || \
+	  echo "The MCP conformance suite did not run: it could not be installed, see above; make conformance tries again."
 	@echo "Left to make test-long:"
 	@grep -rhoE 'make test-long: [^"]+' crates --include='*.rs' | sed 's/^make test-long:/ /'
+
+conformance: setup $(SUITE)/installed ## The official MCP conformance suite against the real command line
+	cargo test $(LOCKED) --package aegis-server --test conformance
+
+# No package's scripts run, and what is not what the lock file says is refused.
+$(SUITE)/installed: $(PINS)
+	@command -v npm >/dev/null || { echo "npm is missing, the conformance suite comes with it. Install it (Debian: apt install npm)." >&2; exit 1; }
+	mkdir -p $(SUITE)
+	rm -f $@
+	cp $(PINS) $(SUITE)
+	cd $(SUITE) && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retries=1
+	cp $(SUITE)/package-lock.json $@
 
 # Some ignored tests are other processes of a test, which read from their input what to do: here nothing.
 test-long: setup ## The same tests and those that take minutes

@@ -232,7 +232,7 @@ async fn s08_sighup_takes_good_files_and_keeps_the_old_ones_beside_a_bad_one() {
     let (path, toml) = (files.path().join("policy.toml"), files.path().join("aegis-mcp.toml"));
     write(&path, &policy("*"));
     write(&toml, "[limits]\nmax_file_size_bytes = 2048\n");
-    let stage = launcher(&files, &format!("set -- --config {} \"$@\"", toml.display()));
+    let stage = launcher(&files, &format!("set -- \"$@\" --config {}", toml.display()));
     let mut gateway = started(&stage, &forge, &[("POLICY_PATH", path.to_str().unwrap())]);
     assert_eq!(status(&gateway, "list_repositories").await, 200);
 

@@ -1,0 +1,104 @@
+//! The official MCP conformance suite against the real command line, sign-in on. One executable, two processes: started
+//! by `cargo test` it drives the suite; started by itself it is the gateway, whose `serve` has the fixtures around its
+//! handler. `make conformance` installs the suite and runs this; docs/conformance.md has the figures.
+
+#![expect(clippy::print_stdout, reason = "what was checked is said on standard output")]
+
+mod arguments;
+mod fixtures;
+mod proxy;
+mod results;
+mod suite;
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use aegis_ambient::Ambient;
+use aegis_sandbox::{DataSet, Options, Sandbox};
+use aegis_server::cli::{self, Surroundings};
+use aegis_testkit::Gateway;
+use http::StatusCode;
+use serde_json::json;
+
+use fixtures::Fixtures;
+use suite::{Selection, Suite};
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Whoever starts this executable with it set wants the gateway.
+const GATEWAY: &str = "CONFORMANCE_GATEWAY";
+/// The person the suite acts as.
+const PERSON: &str = "alice";
+
+#[expect(clippy::disallowed_methods, reason = "a process of its own reads its environment and arguments here")]
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let environment: Vec<(OsString, OsString)> = std::env::vars_os().collect();
+    if environment.iter().any(|(name, _)| name == GATEWAY) {
+        let directory = std::env::current_dir().ok();
+        return gateway(Surroundings { arguments, environment, directory, ambient: Ambient::real() });
+    }
+    if !arguments::wants_this_test(&arguments) {
+        return ExitCode::SUCCESS;
+    }
+    match drive() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            println!("conformance: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn gateway(surroundings: Surroundings) -> ExitCode {
+    match Fixtures::new(&surroundings.ambient) {
+        Ok(fixtures) => cli::run_wrapped(surroundings, fixtures),
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Whether everything that counts passed.
+fn drive() -> Result<bool, Failure> {
+    let suite = match Suite::find() {
+        Ok(suite) => suite,
+        Err(reason) => {
+            println!("conformance: SKIPPED, nothing was checked: {reason}; `make conformance` installs it");
+            return Ok(true);
+        }
+    };
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(check(suite))
+}
+
+async fn check(suite: Suite) -> Result<bool, Failure> {
+    let forge = Sandbox::start(DataSet::Demo, Options::new(Ambient::real())).await?;
+    let own = std::env::current_exe()?.display().to_string();
+    // Every scenario opens a session of its own or none; the limit on calls would be what is measured.
+    let settings = [(GATEWAY, "1"), ("RATE_LIMIT_PER_MINUTE", "0")];
+    let gateway = Gateway::start(&own, forge.url(), &settings)?;
+    let key = gateway.key(PERSON, forge.token(PERSON))?;
+    closed_without_key(&gateway).await?;
+    let url = proxy::start(gateway.url(), &key).await?;
+    let outcome = tokio::task::spawn_blocking(move || every(&suite, &url)).await?;
+    // What every connection of the suite came to, for whoever has a failure to explain.
+    std::fs::write(suite::results_directory().join("gateway.log"), gateway.log())?;
+    outcome
+}
+
+fn every(suite: &Suite, url: &str) -> Result<bool, Failure> {
+    let mut passed = true;
+    for selection in Selection::all() {
+        let report = suite.run(selection, url)?;
+        println!("{report}");
+        passed &= report.passes();
+    }
+    Ok(passed)
+}
+
+/// The fixtures stand behind the gateway's door, not beside it: the same call without the key is refused.
+async fn closed_without_key(gateway: &Gateway) -> Result<(), Failure> {
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "test_simple_text"}});
+    let answer = gateway.post("/mcp", None, &call).await?;
+    if answer.status == StatusCode::UNAUTHORIZED { Ok(()) } else { Err("a fixture answered without a key".into()) }
+}
