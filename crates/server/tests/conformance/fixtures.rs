@@ -23,9 +23,9 @@ use aegis_ambient::{Ambient, NoRandomness};
 use aegis_server::mcp::{Handler, Wrap};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult, CompletionInfo,
-    ErrorData, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult, JsonObject, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
-    ReadResourceRequestParams, ReadResourceResponse, Reference, ServerCapabilities, ServerConfig,
+    ErrorCode, ErrorData, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult, JsonObject,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, Reference, ServerCapabilities, ServerConfig,
     SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
     UpdateTaskParams,
 };
@@ -161,7 +161,7 @@ impl ServerHandler for Fixture {
         context: Context,
     ) -> Result<ListResourcesResult, ErrorData> {
         let caller = self.enter(context).await?;
-        let mut listed = self.gateway.list_resources(request, caller.into_context()).await?;
+        let mut listed = if_any(self.gateway.list_resources(request, caller.into_context()).await)?;
         listed.resources.extend(resources::listed());
         Ok(listed)
     }
@@ -172,7 +172,7 @@ impl ServerHandler for Fixture {
         context: Context,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         let caller = self.enter(context).await?;
-        let mut listed = self.gateway.list_resource_templates(request, caller.into_context()).await?;
+        let mut listed = if_any(self.gateway.list_resource_templates(request, caller.into_context()).await)?;
         listed.resource_templates.extend(resources::templates());
         Ok(listed)
     }
@@ -215,7 +215,7 @@ impl ServerHandler for Fixture {
         context: Context,
     ) -> Result<ListPromptsResult, ErrorData> {
         let caller = self.enter(context).await?;
-        let mut listed = self.gateway.list_prompts(request, caller.into_context()).await?;
+        let mut listed = if_any(self.gateway.list_prompts(request, caller.into_context()).await)?;
         listed.prompts.extend(prompts::listed());
         Ok(listed)
     }
@@ -263,6 +263,11 @@ impl ServerHandler for Fixture {
         let caller = self.enter(context).await?;
         self.shared.tasks.of(&caller).cancel_task(&request.task_id)
     }
+}
+
+/// What the gateway has of a kind it may not have at all.
+fn if_any<T: Default>(answer: Result<T, ErrorData>) -> Result<T, ErrorData> {
+    answer.or_else(|error| if error.code == ErrorCode::METHOD_NOT_FOUND { Ok(T::default()) } else { Err(error) })
 }
 
 /// A tool with these parameters.
