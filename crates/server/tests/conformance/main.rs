@@ -13,6 +13,7 @@ mod suite;
 use std::error::Error;
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use aegis_ambient::Ambient;
 use aegis_sandbox::{DataSet, Options, Sandbox};
@@ -22,7 +23,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use fixtures::Fixtures;
-use suite::{Selection, Suite};
+use suite::{SHIPPED, Selection, Suite, WITH_FIXTURES};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -72,33 +73,47 @@ fn drive() -> Result<bool, Failure> {
 }
 
 async fn check(suite: Suite) -> Result<bool, Failure> {
-    let forge = Sandbox::start(DataSet::Demo, Options::new(Ambient::real())).await?;
     let own = std::env::current_exe()?.display().to_string();
-    // Every scenario opens a session of its own or none; the limit on calls would be what is measured.
+    let suite = Arc::new(suite);
+    let fixtures = against(&suite, &own, "gateway.log", &WITH_FIXTURES).await?;
+    let shipped = against(&suite, env!("CARGO_BIN_EXE_aegis-mcp"), "gateway-shipped.log", &SHIPPED).await?;
+    Ok(fixtures && shipped)
+}
+
+/// Runs selections against a gateway before a forge of their own.
+async fn against(
+    suite: &Arc<Suite>,
+    binary: &str,
+    log: &str,
+    selections: &'static [Selection],
+) -> Result<bool, Failure> {
+    let forge = Sandbox::start(DataSet::Demo, Options::new(Ambient::real())).await?;
+    // The limit on calls would be what is measured.
     let settings = [(GATEWAY, "1"), ("RATE_LIMIT_PER_MINUTE", "0")];
-    let gateway = Gateway::start(&own, forge.url(), &settings)?;
+    let gateway = Gateway::start(binary, forge.url(), &settings)?;
     let key = gateway.key(PERSON, forge.token(PERSON))?;
     closed_without_key(&gateway).await?;
     let url = proxy::start(gateway.url(), &key).await?;
-    let outcome = tokio::task::spawn_blocking(move || every(&suite, &url)).await?;
-    // What every connection of the suite came to, for whoever has a failure to explain.
-    std::fs::write(suite::results_directory().join("gateway.log"), gateway.log())?;
-    outcome
+    let suite = Arc::clone(suite);
+    let passed = tokio::task::spawn_blocking(move || every(&suite, selections, &url)).await??;
+    // What each request came to, for whoever has a failure to explain.
+    std::fs::write(suite::results_directory().join(log), gateway.log())?;
+    Ok(passed)
 }
 
-fn every(suite: &Suite, url: &str) -> Result<bool, Failure> {
+fn every(suite: &Suite, selections: &[Selection], url: &str) -> Result<bool, Failure> {
     let mut passed = true;
-    for selection in Selection::all() {
-        let report = suite.run(selection, url)?;
+    for selection in selections {
+        let report = suite.run(*selection, url)?;
         println!("{report}");
         passed &= report.passes();
     }
     Ok(passed)
 }
 
-/// The fixtures stand behind the gateway's door, not beside it: the same call without the key is refused.
+/// Everything stands behind the gateway's door, not beside it: a call without the key is refused.
 async fn closed_without_key(gateway: &Gateway) -> Result<(), Failure> {
     let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "test_simple_text"}});
     let answer = gateway.post("/mcp", None, &call).await?;
-    if answer.status == StatusCode::UNAUTHORIZED { Ok(()) } else { Err("a fixture answered without a key".into()) }
+    if answer.status == StatusCode::UNAUTHORIZED { Ok(()) } else { Err("a call without a key was answered".into()) }
 }

@@ -11,11 +11,13 @@ use crate::suite::Selection;
 
 /// A directory is called `server-<scenario>-<time>`; the time is as long as this.
 const TIME: &str = "-2026-07-28T00-00-00-000Z";
+/// How the suite says that a server has no fixture to check something with.
+const NO_FIXTURE: &str = "Not testable: ";
 
 /// One run of a selection.
 pub(crate) struct Report {
     pub(crate) selection: Selection,
-    /// The scenarios that count, by the suite's own list; none means all.
+    /// The scenarios that count; none means all.
     pub(crate) scored: Option<Vec<String>>,
     /// What ran.
     pub(crate) scenarios: Vec<Scenario>,
@@ -48,17 +50,6 @@ enum Status {
     Info,
 }
 
-impl Scenario {
-    fn count(&self, status: Status) -> usize {
-        self.checks.iter().filter(|check| check.status == status).count()
-    }
-
-    /// Something was checked, and nothing failed.
-    fn passes(&self) -> bool {
-        self.count(Status::Success) > 0 && self.count(Status::Failure) == 0
-    }
-}
-
 impl Report {
     /// Whether every scenario that counts ran and passed.
     pub(crate) fn passes(&self) -> bool {
@@ -81,8 +72,7 @@ impl Report {
 impl Display for Report {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         let (counting, beside): (Vec<_>, Vec<_>) = self.scenarios.iter().partition(|scenario| self.counts(scenario));
-        let Selection { revision, scored, .. } = self.selection;
-        write!(out, "conformance {revision}: {}", Sum { scenarios: &counting, of: scored })?;
+        write!(out, "conformance {}: {}", self.selection, Sum { scenarios: &counting, of: self.selection.scored })?;
         if !beside.is_empty() {
             write!(out, "; not scored: {}", Sum { scenarios: &beside, of: beside.len() })?;
         }
@@ -93,7 +83,7 @@ impl Display for Report {
             write!(out, "\n  {name}: did not run")?;
         }
         if !self.passes() {
-            write!(out, "\n  {revision} did not pass; the suite's log is {}", self.log.display())?;
+            write!(out, "\n  {} did not pass; the suite's log is {}", self.selection, self.log.display())?;
         }
         Ok(())
     }
@@ -108,26 +98,40 @@ struct Sum<'a> {
 impl Display for Sum<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         let count = |status| self.scenarios.iter().map(|scenario| scenario.count(status)).sum::<usize>();
-        let (good, bad) = (count(Status::Success), count(Status::Failure));
+        let (good, bad, skipped) = (count(Status::Success), count(Status::Failure), count(Status::Skipped));
         let passed = self.scenarios.iter().filter(|scenario| scenario.passes()).count();
-        write!(out, "{passed}/{} scenarios, {good}/{} checks", self.of, good + bad)
+        write!(out, "{passed}/{} scenarios, {good}/{} checks", self.of, good + bad)?;
+        if skipped > 0 { write!(out, ", {skipped} skipped") } else { Ok(()) }
     }
 }
 
 impl Scenario {
-    /// Whatever did not succeed.
+    fn count(&self, status: Status) -> usize {
+        self.checks.iter().filter(|check| check.status == status).count()
+    }
+
+    /// Something was checked, and nothing failed.
+    fn passes(&self) -> bool {
+        self.count(Status::Success) > 0 && self.count(Status::Failure) == 0
+    }
+
+    /// Whatever went wrong.
     fn tell(&self, out: &mut Formatter<'_>) -> fmt::Result {
         for check in &self.checks {
             let word = match check.status {
-                Status::Success | Status::Info => continue,
                 Status::Failure => "FAILED",
                 Status::Warning => "warning",
-                Status::Skipped => "skipped",
+                Status::Success | Status::Skipped | Status::Info => continue,
             };
-            let why = check.error_message.as_deref().unwrap_or_default();
-            write!(out, "\n  {}: {word} {} {why}", self.name, check.id)?;
+            write!(
+                out,
+                "\n  {}: {word} {} {}",
+                self.name,
+                check.id,
+                check.error_message.as_deref().unwrap_or_default()
+            )?;
         }
-        if self.checks.iter().all(|check| check.status == Status::Info) {
+        if self.checks.iter().all(|check| matches!(check.status, Status::Skipped | Status::Info)) {
             write!(out, "\n  {}: checked nothing", self.name)?;
         }
         Ok(())
@@ -153,4 +157,15 @@ pub(crate) fn read(directory: &Path) -> Result<Vec<Scenario>, Failure> {
     }
     scenarios.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(scenarios)
+}
+
+/// Of these scenarios, what can be seen without fixtures: where one is missing on purpose, nothing was checked.
+pub(crate) fn without_fixtures(mut scenarios: Vec<Scenario>, names: &[&str]) -> Vec<Scenario> {
+    scenarios.retain(|scenario| names.contains(&scenario.name.as_str()));
+    for check in scenarios.iter_mut().flat_map(|scenario| &mut scenario.checks) {
+        if check.error_message.as_deref().is_some_and(|message| message.starts_with(NO_FIXTURE)) {
+            check.status = Status::Skipped;
+        }
+    }
+    scenarios
 }

@@ -1,5 +1,6 @@
 //! The suite as it is installed, and one run of it.
 
+use std::fmt::{self, Display, Formatter};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -22,34 +23,71 @@ pub(crate) struct Suite {
     package: PathBuf,
 }
 
+/// What of a revision is run, and against whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Set {
+    /// Whatever the suite has for it, against the gateway with fixtures.
+    Everything,
+    /// The frozen set it requires, against the gateway with fixtures.
+    Required,
+    /// What needs no fixture, against the binary that is handed out.
+    Shipped(&'static [&'static str]),
+}
+
 /// Scenarios that are run together, at the wire of one revision.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Selection {
     /// The revision.
     pub(crate) revision: &'static str,
-    /// The frozen set a revision requires, or whatever the suite has for it.
-    required: bool,
+    /// What of it.
+    pub(crate) set: Set,
     /// How many scenarios count.
     pub(crate) scored: usize,
 }
 
-impl Selection {
-    /// All that are run. The suite has nothing for 2024-11-05.
-    pub(crate) fn all() -> [Self; 4] {
-        [
-            Self { revision: "2025-03-26", required: false, scored: 1 },
-            Self { revision: "2025-06-18", required: false, scored: 27 },
-            Self { revision: "2025-11-25", required: true, scored: 30 },
-            Self { revision: "2026-07-28", required: true, scored: 37 },
-        ]
-    }
+/// Run with fixtures. The suite has nothing for 2024-11-05.
+pub(crate) const WITH_FIXTURES: [Selection; 4] = [
+    Selection { revision: "2025-03-26", set: Set::Everything, scored: 1 },
+    Selection { revision: "2025-06-18", set: Set::Everything, scored: 27 },
+    Selection { revision: "2025-11-25", set: Set::Required, scored: 30 },
+    Selection { revision: "2026-07-28", set: Set::Required, scored: 37 },
+];
 
-    fn running(self) -> Vec<&'static str> {
-        if self.required {
-            vec!["server", "--requirements", self.revision]
-        } else {
-            vec!["server", "--suite", "all", "--spec-version", self.revision]
+/// Run without.
+pub(crate) const SHIPPED: [Selection; 2] = [
+    Selection { revision: "2025-11-25", set: Set::Shipped(&SHIPPED_2025), scored: SHIPPED_2025.len() },
+    Selection { revision: "2026-07-28", set: Set::Shipped(&SHIPPED_2026), scored: SHIPPED_2026.len() },
+];
+const SHIPPED_2025: [&str; 6] = [
+    "dns-rebinding-protection",
+    "ping",
+    "server-initialize",
+    "server-session-lifecycle",
+    "server-sse-multiple-streams",
+    "tools-list",
+];
+const SHIPPED_2026: [&str; 6] = [
+    "dns-rebinding-protection",
+    "http-header-validation",
+    "input-required-result-unsupported-methods",
+    "server-sse-multiple-streams",
+    "server-stateless",
+    "tools-list",
+];
+
+impl Selection {
+    fn arguments(self) -> Vec<&'static str> {
+        match self.set {
+            Set::Everything => vec!["server", "--suite", "all", "--spec-version", self.revision],
+            Set::Required | Set::Shipped(_) => vec!["server", "--requirements", self.revision],
         }
+    }
+}
+
+impl Display for Selection {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        let beside = if matches!(self.set, Set::Shipped(_)) { "-shipped" } else { "" };
+        write!(out, "{}{beside}", self.revision)
     }
 }
 
@@ -81,27 +119,31 @@ impl Suite {
     /// # Errors
     /// The suite could not be run, or left no results.
     pub(crate) fn run(&self, selection: Selection, url: &str) -> Result<Report, Failure> {
-        let results = results_directory().join(selection.revision);
+        let results = results_directory().join(selection.to_string());
         if results.exists() {
             fs::remove_dir_all(&results)?;
         }
         fs::create_dir_all(&results)?;
         let log = results.join("suite.log");
-        let mut arguments = selection.running();
+        let mut arguments = selection.arguments();
         let directory = results.display().to_string();
         arguments.extend(["--url", url, "-o", &directory]);
-        let ended_well = self.node(&arguments, &log)?.success();
-        let scored = self.scored(selection)?;
-        Ok(Report { selection, scored, scenarios: results::read(&results)?, ended_well, log })
-    }
-
-    /// The scenarios that count: all there are, or those the suite's own page of a revision requires.
-    fn scored(&self, selection: Selection) -> Result<Option<Vec<String>>, Failure> {
-        if !selection.required {
-            return Ok(None);
-        }
-        let page = self.package.join("requirements").join(selection.revision).with_extension("yaml");
-        Ok(Some(results::required(&fs::read_to_string(page)?)))
+        let content = self.node(&arguments, &log)?.success();
+        let scenarios = results::read(&results)?;
+        Ok(match selection.set {
+            Set::Everything => Report { selection, scored: None, scenarios, ended_well: content, log },
+            Set::Required => {
+                let page = self.package.join("requirements").join(selection.revision).with_extension("yaml");
+                let scored = Some(results::required(&fs::read_to_string(page)?));
+                Report { selection, scored, scenarios, ended_well: content, log }
+            }
+            Set::Shipped(names) => {
+                let scored = Some(names.iter().map(|name| (*name).to_owned()).collect());
+                let scenarios = results::without_fixtures(scenarios, names);
+                // The suite cannot be content with a server without fixtures.
+                Report { selection, scored, scenarios, ended_well: true, log }
+            }
+        })
     }
 
     fn node(&self, arguments: &[&str], log: &Path) -> Result<ExitStatus, Failure> {
