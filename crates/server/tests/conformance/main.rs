@@ -20,6 +20,7 @@ use aegis_sandbox::{DataSet, Options, Sandbox};
 use aegis_server::cli::{self, Surroundings};
 use aegis_testkit::Gateway;
 use http::StatusCode;
+use listenfd::ListenFd;
 use serde_json::json;
 
 use fixtures::Fixtures;
@@ -38,7 +39,8 @@ fn main() -> ExitCode {
     let environment: Vec<(OsString, OsString)> = std::env::vars_os().collect();
     if environment.iter().any(|(name, _)| name == GATEWAY) {
         let directory = std::env::current_dir().ok();
-        return gateway(Surroundings { arguments, environment, directory, ambient: Ambient::real() });
+        let (sockets, ambient) = (ListenFd::empty(), Ambient::real());
+        return gateway(Surroundings { arguments, environment, directory, sockets, ambient });
     }
     if !arguments::wants_this_test(&arguments) {
         return ExitCode::SUCCESS;
