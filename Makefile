@@ -1,7 +1,7 @@
 # The front door. `make` alone lists what there is.
 #
 #   make demo ONCE=1              run the demo's calls and end
-#   make test DUE=B               demand tests for the attacks of issue B as well
+#   make test DUE=C               demand tests for the attacks of issue C as well
 #   make test LOCKED=--locked     refuse a Cargo.lock that is not current, as CI does
 #   make check-keys ARGS=--json   pass arguments on to the command
 
@@ -12,7 +12,7 @@
 # Where rustup puts cargo; a shell without login does not look there.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-DUE ?= A
+DUE ?= B
 LOCKED ?=
 ONCE ?=
 ARGS ?=

@@ -95,4 +95,27 @@ mod tests {
         }
         assert!(Pattern::glob("").is_err());
     }
+
+    #[test]
+    fn h13_patterns_made_to_run_for_ever_are_refused_or_cost_in_the_length_of_the_path_only() {
+        let nested = format!("{}a{}", "{a,".repeat(60), "}".repeat(60));
+        let hostile = [
+            "**/".repeat(80) + "x",
+            "*a".repeat(127),
+            "{a,b}".repeat(50),
+            "[a-z]*".repeat(42),
+            nested,
+            "?".repeat(256),
+        ];
+        let paths = ["a".repeat(4_000), "a/".repeat(2_000) + "b", "ab".repeat(2_000)];
+        let clock = aegis_ambient::Ambient::real();
+        for pattern in &hostile {
+            let Ok(pattern) = Pattern::parse(pattern) else { continue };
+            for path in &paths {
+                pattern.fit(path);
+            }
+        }
+        // Backtracking would take longer than the universe has; an automaton takes milliseconds.
+        assert!(clock.elapsed() < std::time::Duration::from_secs(20), "{:?}", clock.elapsed());
+    }
 }
