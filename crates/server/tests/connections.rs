@@ -360,7 +360,8 @@ fn a_certificate_that_cannot_be_shown_stops_the_start() {
     let files = TempDir::new().unwrap();
     let (chain, key, _) = certificate(&files);
     let alone = |settings: &[(&str, &Path)], command: &[&str]| {
-        let mut all = vec![("GITEA_URL".to_owned(), "https://git.test".to_owned())];
+        let fixed = [("GITEA_URL", "https://git.test"), ("MCP_PORT", "0"), ("METRICS_ADDRESS", "off")];
+        let mut all: Vec<_> = fixed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         all.push(("STATE_DIR".to_owned(), files.path().join("state").display().to_string()));
         all.extend(settings.iter().map(|(name, path)| ((*name).to_owned(), path.display().to_string())));
         run(Path::new(BINARY), &all, files.path(), command, "").unwrap()
