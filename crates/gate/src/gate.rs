@@ -161,6 +161,15 @@ impl Gate {
         self.list_under(self.policy.load_full(), principal)
     }
 
+    /// Charges a request that is no call: a handshake, a list. They cost no record and no question to Gitea, and still
+    /// may not be endless.
+    ///
+    /// # Errors
+    /// [`CallError::RateLimited`].
+    pub fn browse(&self, principal: &Principal) -> Result<(), CallError> {
+        self.limits.take_browsing(principal.account_id().value())
+    }
+
     /// Whether the call may start: the tool exists for the caller and the caller's token reaches it. Decided before
     /// any stream begins, so that refusals of sign-in can be real HTTP answers.
     ///

@@ -20,6 +20,8 @@ use crate::lockout::Source;
 
 /// Requests that did not authenticate, per address, as a multiple of the limit per principal.
 const ADDRESS_FACTOR: u32 = 10;
+/// Requests that are no call (handshakes, lists), per principal, as a multiple of the limit of calls.
+const BROWSING_FACTOR: u32 = 10;
 /// Most addresses remembered as spent; beyond that all are forgotten and spend again.
 const MAX_SPENT: usize = 10_000;
 /// After so many checks a table forgets the keys whose bucket is full again, so that it stays small.
@@ -37,6 +39,7 @@ pub struct Settings {
 /// The buckets.
 pub(crate) struct Limits {
     principals: Option<Buckets<i64>>,
+    browsing: Option<Buckets<i64>>,
     tools: HashMap<String, Buckets<i64>>,
     addresses: Option<Buckets<Source>>,
     /// Until when an address has nothing left.
@@ -47,13 +50,15 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(settings: &Settings, ambient: &Ambient) -> Self {
         let buckets = |per_minute: NonZeroU32| Buckets::new(per_minute, ambient.clone());
-        let addresses = settings
-            .per_principal_per_minute
-            .map(|limit| limit.saturating_mul(NonZeroU32::MIN.saturating_add(ADDRESS_FACTOR - 1)));
+        let times = |factor: u32| {
+            let factor = NonZeroU32::MIN.saturating_add(factor - 1);
+            settings.per_principal_per_minute.map(|limit| limit.saturating_mul(factor))
+        };
         Self {
             principals: settings.per_principal_per_minute.map(buckets),
+            browsing: times(BROWSING_FACTOR).map(buckets),
             tools: settings.per_tool_per_minute.iter().map(|(tool, limit)| (tool.clone(), buckets(*limit))).collect(),
-            addresses: addresses.map(|limit| Buckets::new(limit, ambient.clone())),
+            addresses: times(ADDRESS_FACTOR).map(|limit| Buckets::new(limit, ambient.clone())),
             spent: Mutex::default(),
             ambient: ambient.clone(),
         }
@@ -62,6 +67,11 @@ impl Limits {
     /// Takes one call from the person's budget. Whatever becomes of the call, it counts: a refusal costs a record too.
     pub(crate) fn take(&self, account_id: i64) -> Result<(), CallError> {
         taken(self.principals.as_ref(), account_id)
+    }
+
+    /// Takes one request that is no call from the person's budget of those.
+    pub(crate) fn take_browsing(&self, account_id: i64) -> Result<(), CallError> {
+        taken(self.browsing.as_ref(), account_id)
     }
 
     /// Takes one call from what the person has of this tool, where it has a limit of its own.

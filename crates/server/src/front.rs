@@ -57,6 +57,14 @@ impl Front {
         self.gate.admit(principal, tool).map(drop)
     }
 
+    /// See [`Gate::browse`].
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub(crate) fn browse(&self, principal: &Principal) -> Result<(), CallError> {
+        self.gate.browse(principal)
+    }
+
     /// See [`Gate::list`].
     pub(crate) fn list(&self, principal: &Principal) -> impl Iterator<Item = &Entry> {
         self.gate.list(principal)

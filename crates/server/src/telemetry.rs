@@ -129,8 +129,9 @@ impl Metrics {
 }
 
 /// Starts logging: JSON lines on standard error. The protocol crate is held to warnings: on debug it prints arguments.
+/// Its service says as an error what is none: that a client went away before its answer.
 pub fn start_logging(level: &str) {
-    let filter = EnvFilter::new(format!("{level},rmcp=warn,hyper=warn,reqwest=warn,sqlx=warn"));
+    let filter = EnvFilter::new(format!("{level},rmcp=warn,rmcp::service=off,hyper=warn,reqwest=warn,sqlx=warn"));
     let subscriber = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

@@ -232,6 +232,24 @@ async fn h08_without_sessions_every_request_stands_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn h08_handshakes_and_lists_are_charged_ten_to_a_call() {
+    let forge = Sandbox::start(DataSet::Demo, Options::new(Ambient::real())).await.unwrap();
+    let gateway = Gateway::start(BINARY, forge.url(), &[("RATE_LIMIT_PER_MINUTE", "2")]).unwrap();
+    let key = gateway.key("alice", forge.token("alice")).unwrap();
+    let ask = async |method: &str| gateway.post("/mcp", Some(&key), &rpc(1, method, &json!({}))).await.unwrap();
+    for _ in 0..20 {
+        assert_eq!(ask("ping").await.status, 200);
+    }
+    let over = ask("tools/list").await;
+    assert_eq!(error_code(&over), (429, -32603), "{over:?}");
+    assert!(over.header("retry-after").parse::<u64>().unwrap() >= 1);
+    assert_eq!(gateway.get("/mcp/tools", Some(&key)).await.unwrap().status, 429);
+    let batch = gateway.post("/mcp", Some(&key), &json!([rpc(1, "ping", &json!({}))])).await.unwrap().json();
+    assert_eq!(batch[0]["error"]["data"]["code"], "rate_limited", "{batch}");
+    assert_eq!(gateway.call(&key, "get_me", json!({})).await.unwrap().status, 200, "calls have a budget of their own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn h10_bodies_end_at_their_limit_and_nothing_compressed_is_opened() {
     let scene = Scene::start(&[]).await;
     let pad = |bytes: usize| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping"{}}}"#, " ".repeat(bytes));

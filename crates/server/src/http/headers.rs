@@ -13,12 +13,11 @@ use http::{HeaderName, HeaderValue};
 
 use super::Edge;
 
-const PLAIN: [(HeaderName, &str); 5] = [
+const PLAIN: [(HeaderName, &str); 4] = [
     (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"),
     (X_FRAME_OPTIONS, "DENY"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),
-    (CACHE_CONTROL, "no-store"),
 ];
 
 /// Sets them. HSTS only where people reach us by https: said over http it would be ignored, or lie.
@@ -28,6 +27,8 @@ pub(crate) async fn secure(State(edge): State<Arc<Edge>>, request: Request, next
     for (name, value) in PLAIN {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
+    // Streams come from the protocol crate as `no-cache`, which lets a cache keep them.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if edge.https {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }

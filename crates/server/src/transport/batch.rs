@@ -29,13 +29,16 @@ async fn one(caller: &Caller<'_>, mut parts: Parts, message: Envelope) -> Option
             Some(envelope::error(&id, -32600, "initialize does not come in a batch", None))
         }
         Kind::Request => {
+            // A call is refused by itself, inside its own answer.
+            if message.tool().is_none()
+                && let Err(refused) = caller.admit(&message).await
+            {
+                return Some(read(*refused, &id).await);
+            }
             parts.headers.remove(super::streamable::SESSION);
             let bytes = Bytes::from(message.without_progress().into_message().to_string());
             let answer = caller.edge.protocol.stateless(caller.request(parts, bytes)).await;
-            let body = caller.answered(answer, id.clone()).into_body();
-            let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-            let broken = |_| envelope::error(&id, -32603, "a fault of ours", None);
-            Some(serde_json::from_slice(&bytes).unwrap_or_else(broken))
+            Some(read(caller.answered(answer, id.clone()), &id).await)
         }
         Kind::Notification | Kind::Response => {
             let owner = caller.principal.owner();
@@ -47,4 +50,10 @@ async fn one(caller: &Caller<'_>, mut parts: Parts, message: Envelope) -> Option
             None
         }
     }
+}
+
+/// What would have been the body of an answer of its own.
+async fn read(answer: Response, id: &Value) -> Value {
+    let bytes = answer.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_else(|_| envelope::error(id, -32603, "a fault of ours", None))
 }

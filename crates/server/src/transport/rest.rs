@@ -29,7 +29,10 @@ struct RawCall {
 pub(crate) async fn list(State(edge): State<Arc<Edge>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     match identify(&edge, &parts, Transport::Rest).await {
-        Ok((principal, _)) => {
+        Ok((principal, origin)) => {
+            if let Err(error) = edge.front.browse(&principal) {
+                return refused(&error, &origin.correlation_id);
+            }
             let tools: Vec<_> = edge.front.list(&principal).map(listed_tool).collect();
             Json(json!({"tools": tools})).into_response()
         }

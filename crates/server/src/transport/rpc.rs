@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use aegis_gate::audit::Transport;
-use aegis_gate::{Call, Origin, Principal};
+use aegis_gate::{Call, CallError, Origin, Principal};
 use axum::Json;
 use axum::body::Body as HttpBody;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +15,7 @@ use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
 use serde_json::{Map, Value};
 
-use super::envelope::{self, Body, Envelope, Malformed};
+use super::envelope::{self, Body, Envelope, Kind, Malformed};
 use super::revision::Unspoken;
 use crate::http::{BodyFault, Edge, RETRY_AFTER_SECONDS, Shed, read_body};
 use crate::mcp;
@@ -48,13 +48,14 @@ pub(crate) struct Refusal {
     message: String,
     id: Value,
     data: Map<String, Value>,
-    retry: bool,
+    /// When to come back, in seconds.
+    retry: Option<u64>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, code: &'static str, rpc_code: i32, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { status, code, rpc_code, message, id: Value::Null, data: Map::new(), retry: false }
+        Self { status, code, rpc_code, message, id: Value::Null, data: Map::new(), retry: None }
     }
 
     /// A session or stream that does not exist for this caller.
@@ -78,8 +79,8 @@ impl Refusal {
         data.insert("correlation_id".to_owned(), correlation_id.as_str().into());
         let body = envelope::error(&self.id, self.rpc_code, &self.message, Some(data.into()));
         let mut response = (self.status, Json(body)).into_response();
-        if self.retry {
-            response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        if let Some(seconds) = self.retry {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response
     }
@@ -109,7 +110,7 @@ impl From<Unspoken> for Refusal {
 
 impl From<Shed> for Refusal {
     fn from(shed: Shed) -> Self {
-        Self { retry: true, ..Self::new(shed.status(), shed.code(), -32603, shed.to_string()) }
+        Self { retry: Some(RETRY_AFTER_SECONDS), ..Self::new(shed.status(), shed.code(), -32603, shed.to_string()) }
     }
 }
 
@@ -119,7 +120,14 @@ impl From<mcp::Full> for Refusal {
             mcp::Full::Own => StatusCode::TOO_MANY_REQUESTS,
             mcp::Full::All | mcp::Full::NoRandomness => StatusCode::SERVICE_UNAVAILABLE,
         };
-        Self { retry: true, ..Self::new(status, "too_many_sessions", -32603, full.to_string()) }
+        Self { retry: Some(RETRY_AFTER_SECONDS), ..Self::new(status, "too_many_sessions", -32603, full.to_string()) }
+    }
+}
+
+impl From<&CallError> for Refusal {
+    fn from(error: &CallError) -> Self {
+        let refusal = Self::new(respond::call_status(error), error.code(), -32603, error.to_string());
+        Self { retry: error.retry_after().map(|wait| wait.as_secs().max(1)), ..refusal }
     }
 }
 
@@ -146,10 +154,21 @@ impl Caller<'_> {
         Ok(())
     }
 
+    /// Whether a request may go on. One that is no call is charged; a call charges itself, with its record.
+    pub(crate) async fn admit(&self, envelope: &Envelope) -> Result<(), Box<Response>> {
+        match envelope.tool() {
+            Some(tool) => self.admit_call(tool).await,
+            None if envelope.kind() == Kind::Request => {
+                let charged = self.edge.front.browse(&self.principal);
+                charged.map_err(|error| Box::new(Refusal::from(&error).to(envelope.id()).answer(self)))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Whether a tool may be called at all: a missing scope is a real 403, so that clients ask for more (2025-11-25
     /// basic/authorization, Scope Challenge Handling).
-    pub(crate) async fn admit(&self, envelope: &Envelope) -> Result<(), Box<Response>> {
-        let Some(tool) = envelope.tool() else { return Ok(()) };
+    async fn admit_call(&self, tool: &str) -> Result<(), Box<Response>> {
         let Err(error) = self.edge.front.admit(&self.principal, tool) else { return Ok(()) };
         let Some(challenge) = respond::scope_challenge(&error) else { return Ok(()) };
         // Refused again by the call itself, which puts the refusal on record.
@@ -206,6 +225,6 @@ mod tests {
         let refusal = Refusal::from(Malformed { code: -32600, message: "x".to_owned(), id: json!(7) });
         assert_eq!((refusal.status, refusal.rpc_code, refusal.id), (StatusCode::BAD_REQUEST, -32600, json!(7)));
         assert_eq!(Refusal::from(BodyFault::TooLarge).status, StatusCode::PAYLOAD_TOO_LARGE);
-        assert!(Refusal::from(Shed::All).retry);
+        assert_eq!(Refusal::from(Shed::All).retry, Some(RETRY_AFTER_SECONDS));
     }
 }
