@@ -6,7 +6,7 @@
 #   make check-keys ARGS=--json   pass arguments on to the command
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quick-build demo test test-long conformance lint format bench docs deny generate-key rotate-key \
+.PHONY: help setup build quick-build demo test test-long conformance fuzz lint format bench docs deny generate-key rotate-key \
   check-keys
 
 # Where rustup puts cargo; a shell without login does not look there.
@@ -21,6 +21,12 @@ CARGO_DENY_VERSION := 0.20.2
 # The official MCP suite: pinned here, installed there.
 SUITE := target/conformance
 PINS := $(addprefix crates/server/tests/conformance/,package.json package-lock.json)
+
+FUZZ_SECONDS ?= 5
+CARGO_FUZZ_VERSION := 0.13.2
+# Without the address sanitizer: no room of ours holds unsafe code.
+FUZZ := cargo +nightly fuzz
+FUZZ_WITH := --dev --sanitizer none --target-dir target/fuzz
 
 BINARY := $(LOCKED) --package aegis-server --bin aegis-mcp
 # What runs here is built as the tests are: no optimiser to wait for, and one build serves both.
@@ -50,12 +56,14 @@ demo: quick-build ## Gateway and forge on this machine with three people; ONCE=1
 test: lint ## Everything CI demands
 	@$(MAKE) --no-print-directory $(SUITE)/installed || true
 	cargo test --workspace $(LOCKED)
+	@$(MAKE) --no-print-directory fuzz
 	cargo xtask canary
 	cargo xtask attacks --due $(DUE)
 	@if command -v cargo-deny >/dev/null; then $(DENY); else \
 	  echo "Licences, banned crates and sources were not checked: cargo-deny is not here; make deny installs and runs it."; fi
 	@test -f $(SUITE)/installed || \
 	  echo "The MCP conformance suite did not run: it could not be installed, see above; make conformance tries again."
+	@echo "Reduced here: $(FUZZ_SECONDS) s for each fuzz target; make fuzz FUZZ_SECONDS=600 runs them longer."
 	@echo "Left to make test-long:"
 	@grep -rhoE 'make test-long: [^"]+' crates --include='*.rs' | sed 's/^make test-long:/ /'
 
@@ -70,6 +78,19 @@ $(SUITE)/installed: $(PINS)
 	cp $(PINS) $(SUITE)
 	cd $(SUITE) && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retries=1
 	cp $(SUITE)/package-lock.json $@
+
+fuzz: setup ## Bytes of any kind against what must hold; FUZZ_SECONDS each
+	@if ! cargo +nightly --version >/dev/null 2>&1; then \
+	  echo "The fuzz targets did not run: they need a nightly toolchain (rustup toolchain install nightly). Their seeds ran with the tests."; \
+	else \
+	  command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked || exit 1; \
+	  for target in $$($(FUZZ) list); do \
+	    mkdir -p target/fuzz/corpus/$$target; \
+	    echo "fuzz $$target: $(FUZZ_SECONDS) s"; \
+	    $(FUZZ) run $(FUZZ_WITH) $$target target/fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) \
+	      >target/fuzz/$$target.log 2>&1 || { tail -n 40 target/fuzz/$$target.log >&2; exit 1; }; \
+	  done; \
+	fi
 
 # Some ignored tests are other processes of a test, which read from their input what to do: here nothing.
 test-long: setup ## The same tests and those that take minutes

@@ -1,10 +1,14 @@
 //! What must hold whatever comes in. `fuzz/` runs each with bytes of its own making, the unit test below with the seeds.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value, json};
 
 use crate::audit::read::Record;
 use crate::redact::{Kind, Redactor, Settings};
 use crate::{Policy, arguments};
+
+static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::new(Settings::default()).expect("the rules compile"));
 
 /// Redaction run twice is redaction run once: what left is safe, and its marks are not taken for secrets.
 ///
@@ -12,10 +16,9 @@ use crate::{Policy, arguments};
 /// It does not hold.
 pub fn redaction(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let redactor = Redactor::new(Settings::default()).expect("the rules compile");
     for kind in [Kind::Prose, Kind::Line, Kind::File] {
-        let once = redactor.text(kind, text);
-        let twice = redactor.text(kind, &once.text);
+        let once = REDACTOR.text(kind, text);
+        let twice = REDACTOR.text(kind, &once.text);
         assert_eq!(once.text, twice.text, "{kind:?}");
         assert_eq!(twice.masked, 0, "{kind:?} {}", once.text);
     }
