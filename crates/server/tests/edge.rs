@@ -188,7 +188,7 @@ async fn h05_h06_a_session_is_its_owners_and_to_everyone_else_it_does_not_exist(
     let own = as_holder(&scene.alice, Method::POST, &session).await;
     assert_eq!(own.status, 200, "the owner's session survived: {own:?}");
     assert!(last_event(&own.text)["result"]["tools"].is_array(), "{own:?}");
-    assert!(as_holder(&scene.alice, Method::DELETE, &session).await.status.is_success());
+    assert_eq!(as_holder(&scene.alice, Method::DELETE, &session).await.status, 204);
     assert_eq!(as_holder(&scene.alice, Method::POST, &session).await.status, 404);
 }
 

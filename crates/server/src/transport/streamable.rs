@@ -117,7 +117,12 @@ async fn of_session(caller: &Caller<'_>, mut parts: Parts) -> Result<Response, R
         return Err(Refusal::no_session());
     }
     parts.headers.insert(SESSION, HeaderValue::try_from(&session).map_err(|_| Refusal::no_session())?);
-    let answer = caller.edge.protocol.within(caller.request(parts, bytes::Bytes::new()), owner, None).await;
+    let ends = parts.method == Method::DELETE;
+    let mut answer = caller.edge.protocol.within(caller.request(parts, bytes::Bytes::new()), owner, None).await;
+    // It has ended, there and then: rmcp's 202 stands for "later", and Python's SDK warns of it as a failure.
+    if ends && answer.status() == StatusCode::ACCEPTED {
+        *answer.status_mut() = StatusCode::NO_CONTENT;
+    }
     Ok(caller.answered(answer, serde_json::Value::Null))
 }
 
