@@ -6,8 +6,8 @@
 #   make check-keys ARGS=--json   pass arguments on to the command
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quick-build demo test test-long conformance fuzz lint format bench docs deny generate-key rotate-key \
-  check-keys
+.PHONY: help setup build quick-build demo test test-long conformance clients fuzz lint format bench docs deny generate-key \
+  rotate-key check-keys
 
 # Where rustup puts cargo; a shell without login does not look there.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -21,6 +21,11 @@ CARGO_DENY_VERSION := 0.20.2
 # The official MCP suite: pinned here, installed there.
 SUITE := target/conformance
 PINS := $(addprefix crates/server/tests/conformance/,package.json package-lock.json)
+
+# Clients of others, pinned and installed the same way, and the proxies between them and us.
+CLIENTS := target/clients
+CLIENT_PINS := crates/server/tests/clients
+CLIENT_PARTS := $(addprefix $(CLIENTS)/,npm/installed python-1/installed python-2/installed packages/installed)
 
 FUZZ_SECONDS ?= 5
 CARGO_FUZZ_VERSION := 0.13.2
@@ -54,7 +59,7 @@ demo: quick-build ## Gateway and forge on this machine with three people; ONCE=1
 	@$(AEGIS) demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)
 
 test: lint ## Everything CI demands
-	@$(MAKE) --no-print-directory $(SUITE)/installed || true
+	@$(MAKE) --no-print-directory --keep-going $(SUITE)/installed $(CLIENT_PARTS) || true
 	cargo test --workspace $(LOCKED)
 	@$(MAKE) --no-print-directory fuzz
 	cargo xtask canary
@@ -63,6 +68,8 @@ test: lint ## Everything CI demands
 	  echo "Licences, banned crates and sources were not checked: cargo-deny is not here; make deny installs and runs it."; fi
 	@test -f $(SUITE)/installed || \
 	  echo "The MCP conformance suite did not run: it could not be installed, see above; make conformance tries again."
+	@for part in $(CLIENT_PARTS); do test -f $$part || \
+	  echo "Not all real clients ran: $$(basename $$(dirname $$part)) could not be installed, see above; make clients tries again."; done
 	@echo "Reduced here: $(FUZZ_SECONDS) s for each fuzz target; make fuzz FUZZ_SECONDS=600 runs them longer."
 	@echo "Left to make test-long:"
 	@grep -rhoE 'make test-long: [^"]+' crates --include='*.rs' | sed 's/^make test-long:/ /'
@@ -79,11 +86,46 @@ $(SUITE)/installed: $(PINS)
 	cd $(SUITE) && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retries=1
 	cp $(SUITE)/package-lock.json $@
 
+clients: setup $(CLIENT_PARTS) ## Real clients against the binary, directly and behind nginx and Caddy
+	cargo test $(LOCKED) --package aegis-server --test clients
+
+$(CLIENTS)/npm/installed: $(addprefix $(CLIENT_PINS)/,package.json package-lock.json)
+	@command -v npm >/dev/null || { echo "npm is missing, half of the clients come with it. Install it (Debian: apt install npm)." >&2; exit 1; }
+	mkdir -p $(@D)
+	rm -f $@
+	cp $^ $(@D)
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retries=1
+	cp $(@D)/package-lock.json $@
+
+# Wheels only: no package's scripts run here either.
+$(CLIENTS)/python-%/installed: $(CLIENT_PINS)/requirements-%.txt
+	@python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or later with venv is missing. Install it (Debian: apt install python3-venv)." >&2; exit 1; }
+	rm -rf $(@D)
+	python3 -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --require-hashes --only-binary :all: --requirement $<
+	cp $< $@
+
+# What the system does not have is unpacked from its Debian package and not installed: no service starts, nothing
+# outside this directory changes.
+$(CLIENTS)/packages/installed: Makefile
+	@mkdir -p $(@D)
+	@for package in nginx:usr/sbin/nginx caddy:usr/bin/caddy; do \
+	  name=$${package%%:*}; file=$${package#*:}; \
+	  test -x /$$file || test -x $(@D)/$$file || { \
+	    command -v apt-get >/dev/null || { echo "$$name is missing, and there is no apt-get to fetch it with. Install it." >&2; exit 1; }; \
+	    (cd $(@D) && rm -f $${name}_*.deb && \
+	      { apt-get --quiet=2 download $$name || { test $$(id -u) = 0 && apt-get --quiet=2 update && apt-get --quiet=2 download $$name; }; } && \
+	      dpkg-deb --extract $${name}_*.deb . && rm $${name}_*.deb) || \
+	      { echo "$$name is missing and could not be fetched. Install it (Debian: apt install $$name)." >&2; exit 1; }; }; \
+	done
+	@touch $@
+
 fuzz: setup ## Bytes of any kind against what must hold; FUZZ_SECONDS each
 	@if ! cargo +nightly --version >/dev/null 2>&1; then \
 	  echo "The fuzz targets did not run: they need a nightly toolchain (rustup toolchain install nightly). Their seeds ran with the tests."; \
 	else \
-	  command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked || exit 1; \
+	  command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked || { \
+	    echo "The fuzz targets did not run: cargo-fuzz could not be installed, see above. Their seeds ran with the tests."; exit 0; }; \
 	  for target in $$($(FUZZ) list); do \
 	    mkdir -p target/fuzz/corpus/$$target; \
 	    echo "fuzz $$target: $(FUZZ_SECONDS) s"; \

@@ -2,19 +2,18 @@
 
 use std::ffi::OsString;
 
-/// The test's name in the eyes of a filter.
-const NAME: &str = "conformance";
 /// Options of the harness whose value is an argument of its own.
 const WITH_VALUE: [&str; 7] = ["--test-threads", "--skip", "--format", "--color", "--logfile", "--shuffle-seed", "-Z"];
 
-/// Whether these arguments ask to run this test: not where they only list, ask for ignored tests alone, or name others.
-pub(crate) fn wants_this_test(arguments: &[OsString]) -> bool {
+/// Whether these arguments ask to run the test of this name: not where they only list, ask for ignored tests alone, or
+/// name others.
+pub(crate) fn want(name: &str, arguments: &[OsString]) -> bool {
     let mut filters = Vec::new();
     let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
     while let Some(argument) = arguments.next() {
         match argument.as_ref() {
             "--list" => {
-                println!("{NAME}: test");
+                println!("{name}: test");
                 return false;
             }
             "--ignored" => return false,
@@ -23,5 +22,5 @@ pub(crate) fn wants_this_test(arguments: &[OsString]) -> bool {
             filter => filters.push(filter.to_owned()),
         }
     }
-    filters.is_empty() || filters.iter().any(|filter| NAME.contains(filter.as_str()))
+    filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
 }
