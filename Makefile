@@ -25,7 +25,7 @@ PINS := $(addprefix crates/server/tests/conformance/,package.json package-lock.j
 # Clients of others, pinned and installed the same way, and the proxies between them and us.
 CLIENTS := target/clients
 CLIENT_PINS := crates/server/tests/clients
-CLIENT_PARTS := $(addprefix $(CLIENTS)/,npm/installed python-1/installed python-2/installed packages/installed)
+CLIENT_PARTS := $(addprefix $(CLIENTS)/,npm/installed python-1/installed python-2/installed nginx/installed caddy/installed)
 
 FUZZ_SECONDS ?= 5
 CARGO_FUZZ_VERSION := 0.13.2
@@ -107,17 +107,16 @@ $(CLIENTS)/python-%/installed: $(CLIENT_PINS)/requirements-%.txt
 
 # What the system does not have is unpacked from its Debian package and not installed: no service starts, nothing
 # outside this directory changes.
-$(CLIENTS)/packages/installed: Makefile
-	@mkdir -p $(@D)
-	@for package in nginx:usr/sbin/nginx caddy:usr/bin/caddy; do \
-	  name=$${package%%:*}; file=$${package#*:}; \
-	  test -x /$$file || test -x $(@D)/$$file || { \
-	    command -v apt-get >/dev/null || { echo "$$name is missing, and there is no apt-get to fetch it with. Install it." >&2; exit 1; }; \
-	    (cd $(@D) && rm -f $${name}_*.deb && \
-	      { apt-get --quiet=2 download $$name || { test $$(id -u) = 0 && apt-get --quiet=2 update && apt-get --quiet=2 download $$name; }; } && \
-	      dpkg-deb --extract $${name}_*.deb . && rm $${name}_*.deb) || \
-	      { echo "$$name is missing and could not be fetched. Install it (Debian: apt install $$name)." >&2; exit 1; }; }; \
-	done
+$(CLIENTS)/nginx/installed: PROGRAM := usr/sbin/nginx
+$(CLIENTS)/caddy/installed: PROGRAM := usr/bin/caddy
+$(CLIENTS)/nginx/installed $(CLIENTS)/caddy/installed: PACKAGE = $(notdir $(@D))
+$(CLIENTS)/nginx/installed $(CLIENTS)/caddy/installed:
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@test -x /$(PROGRAM) || { cd $(@D) && { apt-get --quiet=2 download $(PACKAGE) || \
+	    { apt-get --quiet=2 update && apt-get --quiet=2 download $(PACKAGE); }; } && \
+	    dpkg-deb --extract $(PACKAGE)_*.deb . && ! ldd $(PROGRAM) 2>&1 | grep 'not found'; } || \
+	  { rm -f $(@D)/$(PROGRAM); \
+	    echo "$(PACKAGE) is missing and could not be fetched. Install it (Debian: apt install $(PACKAGE))." >&2; exit 1; }
 	@touch $@
 
 fuzz: setup ## Bytes of any kind against what must hold; FUZZ_SECONDS each

@@ -75,11 +75,8 @@ impl Installed {
 
 /// Where a proxy's program is: the system's, or the one unpacked from its Debian package.
 pub(crate) fn program(kind: Kind) -> Option<PathBuf> {
-    let path = kind.program();
-    [Path::new("/"), &Path::new(DIRECTORY).join("packages")]
-        .map(|root| root.join(path))
-        .into_iter()
-        .find(|file| file.is_file())
+    let unpacked = Path::new(DIRECTORY).join(kind.to_string());
+    [Path::new("/"), &unpacked].map(|root| root.join(kind.program())).into_iter().find(|file| file.is_file())
 }
 
 impl Node {

@@ -1,5 +1,5 @@
 # The official Python SDKs as a program: lists the tools, calls two, says what came in one line of JSON.
-# python - '{"transport", "url", "key" | "command", "environment"}' < python.py
+# python - '{"modern", "file", "transport", "url", "key" | "command", "environment"}' < python.py
 
 import json
 import sys
@@ -10,6 +10,7 @@ import anyio
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
 
 ASKED = json.loads(sys.argv[1])
 # 2.x has a client that speaks 2026-07-28 too, on an HTTP library of its own.
@@ -17,10 +18,8 @@ SECOND = version("mcp").startswith("2.")
 if SECOND:
     import httpx2 as httpx
     from mcp.client import Client
-    from mcp.client.streamable_http import streamable_http_client
 else:
     import httpx
-    from mcp.client.streamable_http import streamable_http_client
 
 
 async def transport(stack):
@@ -56,8 +55,8 @@ async def main():
 
 def innermost(error):
     """Whatever is at the bottom of a group of errors."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+    while inner := getattr(error, "exceptions", None):
+        error = inner[0]
     return f"{type(error).__name__}: {error}"
 
 

@@ -27,6 +27,9 @@ const PATHS: [&str; 5] = [
     "/oauth2/register",
     "/messages",
 ];
+/// Between two events of a stream, and the longest wait for both.
+const PAUSE: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How often the log is looked at for what must be there, and how many times.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const LOOKS: u32 = 100;
@@ -66,8 +69,8 @@ pub(crate) async fn turned_away_since(gateway: &Gateway, before: usize) -> Vec<S
     Vec::new()
 }
 
-/// A server that answers with the headers it was sent, and with a stream that has begun and does not go on, of no kind
-/// that a proxy would know for one. Its URL.
+/// A server that answers with the headers it was sent, and with a stream of two events that does not end, of no kind that
+/// a proxy would know for one. Its URL.
 async fn recorder() -> Result<String, Failure> {
     let headers = |headers: HeaderMap| async move {
         let line = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
@@ -76,8 +79,13 @@ async fn recorder() -> Result<String, Failure> {
         headers.iter().map(line).collect::<String>()
     };
     let begun = || async {
-        let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"data: begun\n\n"))]);
-        Body::from_stream(first.chain(stream::pending()))
+        let event = |after, bytes: &'static [u8]| async move {
+            tokio::time::sleep(after).await;
+            Ok::<_, std::io::Error>(Bytes::from_static(bytes))
+        };
+        let first = stream::once(event(Duration::ZERO, b"data: begun\n\n"));
+        let second = stream::once(event(PAUSE, b"data: goes on\n\n"));
+        Body::from_stream(first.chain(second).chain(stream::pending()))
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
@@ -99,9 +107,12 @@ async fn headers_are_ours(proxy: &Proxy) -> Result<(), Failure> {
 
 async fn stream_is_not_held_back(proxy: &Proxy) -> Result<(), Failure> {
     let request = client()?.get(format!("{}/stream", proxy.url()));
-    let first = tokio::time::timeout(Duration::from_secs(5), request.send()).await;
-    let first = Events::of(first.map_err(|_| "it holds a stream back")??).next().await?;
-    if first.data == "begun" { Ok(()) } else { Err(format!("a stream begins with {first:?}").into()) }
+    let events = async {
+        let mut events = Events::of(request.send().await?);
+        Ok::<_, Failure>([events.next().await?.data, events.next().await?.data])
+    };
+    let events = tokio::time::timeout(PATIENCE, events).await.map_err(|_| "it holds a stream back")??;
+    if events == ["begun", "goes on"] { Ok(()) } else { Err(format!("of a stream it passes on {events:?}").into()) }
 }
 
 /// The gateway answers to the name it was told, and refuses another.

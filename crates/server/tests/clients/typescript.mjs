@@ -1,5 +1,5 @@
 // The official TypeScript SDKs as a program: lists the tools, calls two, says what came in one line of JSON.
-// node --input-type=module - '{"sdk", "transport", "url", "key" | "command", "environment"}' < typescript.mjs
+// node --input-type=module - '{"sdk", "modern", "file", "transport", "url", "key" | "command", "environment"}' < …
 
 const sdks = {
   // One package of many modules; every revision that begins with `initialize`.
@@ -45,5 +45,5 @@ try {
 } catch (error) {
   console.log(JSON.stringify({ refused: `${error}` }));
 }
-// An SDK may go on trying after it said that it will not.
+// An SDK may go on trying after it has thrown.
 process.exit();
