@@ -1,5 +1,5 @@
-//! rmcp's own client. At 1.2 it waited for ever for servers that answer with plain JSON, as ours does: modelcontextprotocol/
-//! rust-sdk#754. A limit stands around it.
+//! rmcp's own client. At 1.2 it waited for ever for servers that answer with plain JSON, as ours does
+//! (modelcontextprotocol/rust-sdk#754): a limit stands around it.
 
 use std::process::Stdio;
 use std::time::Duration;
