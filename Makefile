@@ -3,6 +3,8 @@
 #   make demo ONCE=1              run the demo's calls and end
 #   make test DUE=C               demand tests for the attacks of issue C as well
 #   make test LOCKED=--locked     refuse a Cargo.lock that is not current, as CI does
+#   make bench BENCH=quick        short runs, to try the benchmarks out; FORCE=1 on a busy machine as well
+#   make bench ARGS='--only W4'   one workload of the gateway
 #   make check-keys ARGS=--json   pass arguments on to the command
 
 .DEFAULT_GOAL := help
@@ -15,6 +17,8 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 DUE ?= B
 LOCKED ?=
 ONCE ?=
+BENCH ?= full
+FORCE ?=
 ARGS ?=
 CARGO_DENY_VERSION := 0.20.2
 
@@ -147,8 +151,11 @@ lint: setup ## Format, clippy, layers, budget, generated pages
 format: setup ## Format the code
 	cargo fmt --all
 
-bench: setup ## Run the benchmarks
-	cargo bench --workspace --bench '*' $(LOCKED) -- $(ARGS)
+# The gateway is measured as it is handed out: built apart, so that no test's features are in it.
+bench: build ## Run the benchmarks: the gateway against its anchors, the forge, the time of refusals; BENCH=quick is short
+	cargo run --release --quiet $(LOCKED) --package aegis-benches -- target/release/aegis-mcp \
+	  $(if $(filter quick,$(BENCH)),--quick) $(if $(filter-out 0,$(FORCE)),--force) $(ARGS)
+	$(if $(ARGS)$(filter quick,$(BENCH)),,cargo bench --workspace --bench '*' $(LOCKED))
 
 docs: setup ## Rewrite the generated pages
 	cargo xtask docs --write

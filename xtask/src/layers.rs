@@ -21,7 +21,7 @@ struct Room {
     may_use: &'static [&'static str],
 }
 
-const ROOMS: [Room; 11] = [
+const ROOMS: [Room; 12] = [
     Room { name: "ambient", may_use: &[] },
     Room { name: "gitea", may_use: &[] },
     Room { name: "store", may_use: &[] },
@@ -32,6 +32,7 @@ const ROOMS: [Room; 11] = [
     Room { name: "tools", may_use: &["gitea", "gate", "search"] },
     Room { name: "server", may_use: &["gitea", "store", "oauth", "gate", "search", "tools", "sandbox"] },
     Room { name: "testkit", may_use: &["gate", "gitea", "store", "sandbox"] },
+    Room { name: "benches", may_use: &[] },
     Room { name: "xtask", may_use: &["server", "tools"] },
 ];
 
@@ -46,11 +47,15 @@ struct Owned {
 }
 
 const OWNED: [Owned; 6] = [
-    Owned { family: "rmcp", owners: &["server"], in_tests_also: &[] },
-    Owned { family: "axum", owners: &["server", "sandbox"], in_tests_also: &[] },
+    Owned { family: "rmcp", owners: &["server", "benches"], in_tests_also: &[] },
+    Owned { family: "axum", owners: &["server", "sandbox", "benches"], in_tests_also: &[] },
     Owned { family: "askama", owners: &["server"], in_tests_also: &[] },
     Owned { family: "clap", owners: &["server", "xtask"], in_tests_also: &[] },
-    Owned { family: "reqwest", owners: &["gitea", "oauth", "server", "testkit"], in_tests_also: &["sandbox"] },
+    Owned {
+        family: "reqwest",
+        owners: &["gitea", "oauth", "server", "testkit", "benches"],
+        in_tests_also: &["sandbox"],
+    },
     Owned { family: "sqlx", owners: &["store"], in_tests_also: &[] },
 ];
 

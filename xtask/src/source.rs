@@ -45,13 +45,13 @@ impl RustFile {
     }
 }
 
-/// Every `*.rs` of the workspace's own packages: `crates/` and `xtask/`.
+/// Every `*.rs` of the workspace's own packages: `crates/`, `benches/` and `xtask/`.
 ///
 /// # Errors
 /// When a file cannot be read or is not UTF-8.
 pub(crate) fn rust_files(root: &Path) -> anyhow::Result<Vec<RustFile>> {
     let mut files = Vec::new();
-    for top in ["crates", "xtask"].map(|name| root.join(name)) {
+    for top in ["benches", "crates", "xtask"].map(|name| root.join(name)) {
         if top.is_dir() {
             files.extend(files_below(&top)?);
         }

@@ -73,9 +73,9 @@ pub(super) fn workspace_renames(root: &Path) -> anyhow::Result<Renames> {
     Ok(entries.filter_map(|(name, value)| Some((name.get_ref().to_string(), renamed(value.get_ref())?))).collect())
 }
 
-/// Reads every package below `crates/` and `xtask`.
+/// Reads every package: those below `crates/`, `benches` and `xtask`.
 pub(super) fn all(root: &Path, renames: &Renames) -> anyhow::Result<Vec<Manifest>> {
-    let mut directories = vec![root.join("xtask")];
+    let mut directories = vec![root.join("benches"), root.join("xtask")];
     if root.join("crates").is_dir() {
         for entry in fs::read_dir(root.join("crates"))? {
             directories.push(entry?.path());

@@ -1,0 +1,173 @@
+//! Load: a closed loop, where each connection asks again as soon as it is answered, and an open one, where requests are
+//! due at their times whatever became of those before. There a wait is counted from the time a request was due, so that a
+//! server that stalls cannot hide it by holding up its clients (coordinated omission).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use aegis_ambient::Ambient;
+use tokio::task::JoinSet;
+
+use crate::Failure;
+use crate::report::number;
+use crate::wire::{Ask, Connection, Verdict};
+
+/// The timer's grain is a millisecond; what is left is waited for awake.
+const TIMER_GRAIN: Duration = Duration::from_millis(2);
+
+/// What came of a load.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// How long each good answer took, in nanoseconds; sorted.
+    waits: Vec<u64>,
+    pub(crate) shed: usize,
+    pub(crate) failed: usize,
+    took: Duration,
+}
+
+impl Tally {
+    fn count(&mut self, verdict: Verdict, wait: Duration) {
+        match verdict {
+            Verdict::Good => self.waits.push(u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX)),
+            Verdict::Shed => self.shed += 1,
+            Verdict::Failed => self.failed += 1,
+        }
+    }
+
+    async fn gathered(
+        mut tasks: JoinSet<Result<Self, Failure>>,
+        took: impl FnOnce() -> Duration,
+    ) -> Result<Self, Failure> {
+        let mut whole = Self::default();
+        while let Some(part) = tasks.join_next().await {
+            let part = part??;
+            whole.waits.extend(part.waits);
+            whole.shed += part.shed;
+            whole.failed += part.failed;
+        }
+        whole.took = took();
+        whole.waits.sort_unstable();
+        Ok(whole)
+    }
+
+    /// Good answers a second.
+    pub(crate) fn per_second(&self) -> f64 {
+        number(self.waits.len()) / self.took.as_secs_f64()
+    }
+
+    /// The wait that so many of a thousand good answers stay below, in microseconds.
+    pub(crate) fn wait_us(&self, of_a_thousand: usize) -> f64 {
+        let place = (self.waits.len() * of_a_thousand / 1000).min(self.waits.len().saturating_sub(1));
+        self.waits.get(place).map_or(f64::NAN, |wait| Duration::from_nanos(*wait).as_secs_f64() * 1e6)
+    }
+
+    /// Good answers.
+    pub(crate) fn good(&self) -> usize {
+        self.waits.len()
+    }
+
+    /// The same if every answer was good: anything else voids the run.
+    ///
+    /// # Errors
+    /// Some were not.
+    pub(crate) fn all_good(self) -> Result<Self, Failure> {
+        if self.shed + self.failed > 0 || self.waits.is_empty() {
+            let Self { waits, shed, failed, .. } = &self;
+            return Err(format!("{} answers, {shed} shed, {failed} failed: the run is void", waits.len()).into());
+        }
+        Ok(self)
+    }
+}
+
+/// Asks over so many connections for a time. Connection `i` asks the `i`-th of `asks`, and so round.
+///
+/// # Errors
+/// A connection broke.
+pub(crate) async fn closed(
+    ambient: &Ambient,
+    asks: &[Ask],
+    connections: usize,
+    for_time: Duration,
+) -> Result<Tally, Failure> {
+    let mut open = Vec::new();
+    for ask in asks.iter().cycle().take(connections) {
+        open.push((Connection::open(ask.address).await?, ask.clone()));
+    }
+    let started = ambient.elapsed();
+    let end = started + for_time;
+    let mut tasks = JoinSet::new();
+    for (mut connection, ask) in open {
+        let ambient = ambient.clone();
+        tasks.spawn(async move {
+            let mut tally = Tally::default();
+            let mut before = ambient.elapsed();
+            while before < end {
+                let verdict = connection.ask(&ask).await?;
+                let after = ambient.elapsed();
+                tally.count(verdict, after.saturating_sub(before));
+                before = after;
+            }
+            Ok(tally)
+        });
+    }
+    Tally::gathered(tasks, || ambient.elapsed().saturating_sub(started)).await
+}
+
+/// Asks so many times a second, in all, over so many connections.
+///
+/// # Errors
+/// A connection could not be opened.
+pub(crate) async fn open(
+    ambient: &Ambient,
+    asks: &[Ask],
+    connections: usize,
+    per_second: f64,
+    for_time: Duration,
+) -> Result<Tally, Failure> {
+    let mut opened = Vec::new();
+    for ask in asks.iter().cycle().take(connections) {
+        opened.push((Connection::open(ask.address).await?, ask.clone()));
+    }
+    let apart = Duration::from_secs_f64(1.0 / per_second);
+    let started = ambient.elapsed();
+    let end = started + for_time;
+    let next = Arc::new(AtomicU32::new(0));
+    let mut tasks = JoinSet::new();
+    for (mut connection, ask) in opened {
+        let (ambient, next) = (ambient.clone(), Arc::clone(&next));
+        tasks.spawn(async move {
+            let mut tally = Tally::default();
+            loop {
+                let due = started + apart * next.fetch_add(1, Ordering::Relaxed);
+                if due.max(ambient.elapsed()) >= end {
+                    return Ok(tally);
+                }
+                until(&ambient, due).await;
+                let verdict = if let Ok(verdict) = connection.ask(&ask).await {
+                    verdict
+                } else {
+                    connection = Connection::open(ask.address).await?;
+                    Verdict::Failed
+                };
+                tally.count(verdict, ambient.elapsed().saturating_sub(due));
+            }
+        });
+    }
+    Tally::gathered(tasks, || ambient.elapsed().saturating_sub(started)).await
+}
+
+/// Waits to within microseconds: the driver has a core of its own.
+async fn until(ambient: &Ambient, due: Duration) {
+    loop {
+        let left = due.saturating_sub(ambient.elapsed());
+        if left.is_zero() {
+            return;
+        }
+        if left > TIMER_GRAIN * 2 {
+            tokio::time::sleep(left.saturating_sub(TIMER_GRAIN)).await;
+        } else {
+            tokio::task::yield_now().await;
+        }
+    }
+}

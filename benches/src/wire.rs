@@ -1,0 +1,187 @@
+//! Requests ready to be sent, and connections to send them over.
+
+use std::net::SocketAddr;
+
+use bytes::{Buf as _, Bytes};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+use crate::Failure;
+
+/// The revision every request names. Without a session it stands alone.
+const REVISION: &str = "2025-11-25";
+const SESSION: &str = "mcp-session-id";
+
+/// A request that can be sent again and again.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    pub(crate) address: SocketAddr,
+    method: Method,
+    path: &'static str,
+    headers: HeaderMap,
+    body: Bytes,
+    /// How long the right answer is; `None` where that may differ.
+    length: Option<usize>,
+}
+
+/// How an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Answered.
+    Good,
+    /// Refused for want of room, and told when to come back.
+    Shed,
+    /// Anything else.
+    Failed,
+}
+
+impl Ask {
+    /// A GET at the forge as the first person.
+    pub(crate) fn get(address: SocketAddr, path: &'static str, credential: &str) -> Result<Self, Failure> {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, address.to_string().parse()?);
+        headers.insert(AUTHORIZATION, credential.parse()?);
+        Ok(Self { address, method: Method::GET, path, headers, body: Bytes::new(), length: None })
+    }
+
+    /// A JSON-RPC request.
+    pub(crate) fn rpc(
+        address: SocketAddr,
+        path: &'static str,
+        key: Option<&str>,
+        method: &str,
+        params: &Value,
+    ) -> Result<Self, Failure> {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, address.to_string().parse()?);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert("mcp-protocol-version", HeaderValue::from_static(REVISION));
+        if let Some(key) = key {
+            headers.insert(AUTHORIZATION, format!("Bearer {key}").parse()?);
+        }
+        let message = if method.starts_with("notifications/") {
+            json!({"jsonrpc": "2.0", "method": method})
+        } else {
+            json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        };
+        Ok(Self { address, method: Method::POST, path, headers, body: message.to_string().into(), length: None })
+    }
+
+    /// A call of a tool.
+    pub(crate) fn call(address: SocketAddr, key: &str, tool: &str, arguments: &Value) -> Result<Self, Failure> {
+        Self::rpc(address, "/mcp", Some(key), "tools/call", &json!({"name": tool, "arguments": arguments}))
+    }
+
+    /// The first message of a session.
+    pub(crate) fn initialize(address: SocketAddr, path: &'static str, key: Option<&str>) -> Result<Self, Failure> {
+        let client = json!({"name": "benches", "version": "1"});
+        let hello = json!({"protocolVersion": REVISION, "capabilities": {}, "clientInfo": client});
+        Self::rpc(address, path, key, "initialize", &hello)
+    }
+
+    /// The same within a session.
+    pub(crate) fn within(mut self, session: &HeaderValue) -> Self {
+        self.headers.insert(SESSION, session.clone());
+        self
+    }
+
+    /// The same with another method and no body.
+    pub(crate) fn with_method(self, method: Method) -> Self {
+        Self { method, body: Bytes::new(), ..self }
+    }
+
+    /// Sends it once and looks into the answer; from then on the right answer is known by its length.
+    ///
+    /// # Errors
+    /// The answer is an error, in HTTP, in JSON-RPC or as a tool's result.
+    pub(crate) async fn checked(self) -> Result<(Self, Bytes), Failure> {
+        let response = Connection::open(self.address).await?.send(&self).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
+        let failed = serde_json::from_slice::<Value>(message(&body)).is_ok_and(|answer| {
+            answer.get("error").is_some() || answer.pointer("/result/isError").is_some_and(|failed| failed == true)
+        });
+        if status != StatusCode::OK || failed {
+            let text: String = String::from_utf8_lossy(&body).chars().take(500).collect();
+            return Err(
+                format!("{} {} was answered {status}: {text}", self.path, String::from_utf8_lossy(&self.body)).into()
+            );
+        }
+        Ok((Self { length: Some(body.len()), ..self }, body))
+    }
+
+    fn request(&self) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(self.body.clone()));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = http::Uri::from_static(self.path);
+        *request.headers_mut() = self.headers.clone();
+        request
+    }
+
+    fn verdict(&self, status: StatusCode, headers: &HeaderMap, length: usize) -> Verdict {
+        match status {
+            StatusCode::OK | StatusCode::ACCEPTED | StatusCode::NO_CONTENT
+                if self.length.is_none_or(|right| right == length) =>
+            {
+                Verdict::Good
+            }
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE if headers.contains_key(RETRY_AFTER) => {
+                Verdict::Shed
+            }
+            _ => Verdict::Failed,
+        }
+    }
+}
+
+/// The JSON of an answer: the body itself, or the last event of a stream.
+fn message(body: &[u8]) -> &[u8] {
+    body.split(|byte| *byte == b'\n').rev().find_map(|line| line.strip_prefix(b"data: ")).unwrap_or(body)
+}
+
+/// A kept connection.
+pub(crate) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+}
+
+impl Connection {
+    pub(crate) async fn open(address: SocketAddr) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        Ok(Self { sender })
+    }
+
+    /// Sends and waits for the answer's head.
+    pub(crate) async fn send(&mut self, ask: &Ask) -> Result<Response<Incoming>, Failure> {
+        self.sender.ready().await?;
+        Ok(self.sender.send_request(ask.request()).await?)
+    }
+
+    /// Sends and reads the answer to its end.
+    pub(crate) async fn ask(&mut self, ask: &Ask) -> Result<Verdict, Failure> {
+        let response = self.send(ask).await?;
+        let (parts, mut body) = response.into_parts();
+        let mut length = 0;
+        while let Some(frame) = body.frame().await {
+            length += frame?.into_data().map_or(0, |data| data.remaining());
+        }
+        Ok(ask.verdict(parts.status, &parts.headers, length))
+    }
+
+    /// Opens a session, and returns its name.
+    pub(crate) async fn initialize(&mut self, ask: &Ask) -> Result<HeaderValue, Failure> {
+        let response = self.send(ask).await?;
+        let session = response.headers().get(SESSION).cloned();
+        let status = response.status();
+        response.into_body().collect().await?;
+        session.ok_or_else(|| format!("no session was opened: {status}").into())
+    }
+}

@@ -1,0 +1,41 @@
+//! W14: twice as much as the gateway can do. What it does must not fall, and the rest must hear when to come back.
+
+use super::hop::get_me;
+use crate::Failure;
+use crate::load;
+use crate::report::{Bound, Report, Rounds, number};
+use crate::yard::Yard;
+
+const FULL_CONNECTIONS: usize = 64;
+/// More than run and wait at once, so that some find no place.
+const CONNECTIONS: usize = 1500;
+const PEOPLE: usize = 32;
+const TIMES: f64 = 2.0;
+/// Overload lasts longer than a run.
+const RUNS: f64 = 1.5;
+
+pub(super) async fn measure(yard: &Yard, report: &mut Report) -> Result<(), Failure> {
+    let asks = yard.asks_of(&yard.gateway, PEOPLE, "tools/call", &get_me()).await?;
+    let (mut full, mut kept, mut p99) = (Rounds::default(), Rounds::default(), Rounds::default());
+    let (mut shed, mut failed) = (Rounds::default(), Rounds::default());
+    load::closed(&yard.ambient, &asks, FULL_CONNECTIONS, yard.plan.warm_up).await?.all_good()?;
+    for _ in 0..yard.plan.rounds {
+        let most = load::closed(&yard.ambient, &asks, FULL_CONNECTIONS, yard.plan.run).await?.all_good()?;
+        let offered = most.per_second() * TIMES;
+        let tally = load::open(&yard.ambient, &asks, CONNECTIONS, offered, yard.plan.run.mul_f64(RUNS)).await?;
+        full.push(most.per_second());
+        kept.push(tally.per_second());
+        p99.push(tally.wait_us(990) / 1000.0);
+        let all = tally.good() + tally.shed + tally.failed;
+        shed.push(number(tally.shed) / number(all));
+        failed.push(number(tally.failed));
+        yard.gateway.forget_log()?;
+    }
+    report.row("W14", "calls a second at saturation", &full, Bound::None);
+    report.row("W14", "calls a second when twice as many are due", &kept, Bound::None);
+    report.row("W14", "kept of saturation", &kept.over(&full), Bound::AtLeast(0.8));
+    report.row("W14", "share of requests shed", &shed, Bound::None);
+    report.row("W14", "requests neither answered nor told to come back", &failed, Bound::AtMost(0.0));
+    report.row("W14", "p99 of what was answered, from when it was due, ms", &p99, Bound::None);
+    Ok(())
+}
