@@ -183,6 +183,10 @@ fn is_id(id: &Value) -> bool {
 /// The name a key is in another spelling, if it is one: `Method`, or `paramſ` and `Kelvin` signs, which fold to `s` and
 /// `k`. Some parsers would read it and others would not (attack H12).
 fn disguised<'a>(key: &str, names: &[&'a str]) -> Option<&'a str> {
+    // The names are ASCII; so is nearly every key, and what is folds to nothing else.
+    if key.is_ascii() {
+        return names.iter().copied().find(|name| *name != key && name.eq_ignore_ascii_case(key));
+    }
     let fold = |text: &str| text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect::<String>();
     names.iter().copied().filter(|name| *name != key).find(|name| fold(name) == fold(key))
 }
