@@ -171,3 +171,38 @@ async fn until(ambient: &Ambient, due: Duration) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const STALL: Duration = Duration::from_millis(400);
+
+    /// Answers at once, except that the first answer of a connection takes [`STALL`].
+    async fn stalling() -> Ask {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut stall = STALL;
+            while stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {
+                tokio::time::sleep(std::mem::take(&mut stall)).await;
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+            }
+        });
+        Ask::get(address, "/", "token x").unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_stall_is_felt_by_all_that_were_due_in_it() {
+        let ambient = Ambient::real();
+        let tally = open(&ambient, &[stalling().await], 1, 100.0, STALL * 2).await.unwrap().all_good().unwrap();
+        let felt = tally.waits.iter().filter(|wait| **wait >= 100_000_000).count();
+        assert!(felt >= 20, "30 were due while the first was waited for; {felt} of {} say so", tally.good());
+        let tally = closed(&ambient, &[stalling().await], 1, STALL * 2).await.unwrap().all_good().unwrap();
+        assert_eq!(tally.waits.iter().filter(|wait| **wait >= 100_000_000).count(), 1, "here it hides");
+    }
+}

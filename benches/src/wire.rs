@@ -185,3 +185,28 @@ impl Connection {
         session.ok_or_else(|| format!("no session was opened: {status}").into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_that_says_when_to_come_back_is_shed() {
+        let ask = Ask { length: Some(2), ..Ask::get("127.0.0.1:1".parse().unwrap(), "/", "token x").unwrap() };
+        let mut told = HeaderMap::new();
+        told.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        for status in [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE] {
+            assert_eq!(ask.verdict(status, &told, 9), Verdict::Shed);
+            assert_eq!(ask.verdict(status, &HeaderMap::new(), 9), Verdict::Failed);
+        }
+        assert_eq!(ask.verdict(StatusCode::OK, &HeaderMap::new(), 2), Verdict::Good);
+        assert_eq!(ask.verdict(StatusCode::OK, &HeaderMap::new(), 3), Verdict::Failed, "a failed call is answered 200");
+        assert_eq!(ask.verdict(StatusCode::BAD_GATEWAY, &told, 2), Verdict::Failed);
+    }
+
+    #[test]
+    fn a_message_is_found_in_a_body_and_in_a_stream() {
+        assert_eq!(message(b"{\"result\":{}}"), b"{\"result\":{}}");
+        assert_eq!(message(b"id: 0\nretry: 3000\n\nid: 1\ndata: {\"result\":{}}\n\n"), b"{\"result\":{}}");
+    }
+}
