@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(found("sandbox", "[dependencies]\nreqwest.workspace = true").len(), 1);
         assert_eq!(
             found("gate", "[dependencies]\nrmcp.workspace = true"),
-            ["crates/gate/Cargo.toml:5: `gate` may not use `rmcp`: it belongs to server"]
+            ["crates/gate/Cargo.toml:5: `gate` may not use `rmcp`: it belongs to server, benches"]
         );
         assert_eq!(found("gate", "[dependencies]\nweb.workspace = true").len(), 1);
         assert_eq!(found("gate", "[dependencies]\nfront = { version = \"1\", package = \"clap_complete\" }").len(), 1);
