@@ -22,23 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 const LOOKS: u32 = 10_000;
 /// The most the limit can be told. People share the load so that none comes near it.
 const CALLS_PER_MINUTE: &str = "1000000";
-const POLICY: &str = r#"
-[[rule]]
-id = "read-all"
-effect = "allow"
-who = ["*"]
-repositories = ["*"]
-paths = ["**"]
-tools = ["*"]
-
-[[rule]]
-id = "no-secrets"
-effect = "deny"
-who = ["*"]
-repositories = ["*"]
-paths = ["secrets/**", "**/.env"]
-tools = ["*"]
-"#;
+const POLICY: &str = include_str!("policy.toml");
 
 /// Person `number`'s token at the forge.
 pub(crate) fn token(number: usize) -> String {

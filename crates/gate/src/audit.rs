@@ -52,8 +52,6 @@ pub mod verify;
 mod writer;
 
 #[cfg(test)]
-mod fault;
-#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;

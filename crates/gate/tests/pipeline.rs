@@ -6,7 +6,7 @@ use aegis_gate::{
     Account, Answer, CallError, Catalog, Output, ReadPermit, ReadTool, Repository, Scope, ToolError, ToolSpec, Toolset,
 };
 use aegis_gitea::RepositoryId;
-use aegis_testkit::{Setup, TestGate};
+use aegis_testkit::{Rule, Setup, TestGate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -124,22 +124,14 @@ async fn s01_when_the_record_cannot_be_written_nothing_runs() {
 
 #[tokio::test]
 async fn a_tool_is_held_to_the_target_it_named() {
-    let policy = r#"
-        [[rule]]
-        id = "tools-only"
-        effect = "allow"
-        who = ["*"]
-        repositories = ["acme/tools"]
-        paths = ["**"]
-        tools = ["*"]
-    "#;
+    let only = Rule { id: "tools-only", repositories: &["acme/tools"], ..Rule::ALLOW_ALL };
     let open = TestGate::start(catalog()).await.unwrap();
     assert!(open.call("alice", "fixed", json!({})).await.is_ok());
     let Err(CallError::NotFound { name, .. }) = open.call("bob", "fixed", json!({})).await else {
         panic!("bob read alice's repository")
     };
     assert_eq!(name, "alice/notes");
-    let narrow = Setup::new(catalog()).policy(policy).start().await.unwrap();
+    let narrow = Setup::new(catalog()).policy(&only.to_string()).start().await.unwrap();
     narrow.principal("alice").await.unwrap();
     let before = narrow.sandbox.requests().len();
     let denied = narrow.call("alice", "fixed", json!({})).await;

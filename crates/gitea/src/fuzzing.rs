@@ -36,20 +36,12 @@ pub fn url(data: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use aegis_testkit::hold;
 
-    /// Runs a target over its seeds.
-    fn hold(name: &str, target: fn(&[u8])) {
-        let seeds = format!("{}/../../fuzz/seeds/{name}", env!("CARGO_MANIFEST_DIR"));
-        let seeds: Vec<_> = std::fs::read_dir(seeds).unwrap().collect();
-        assert!(!seeds.is_empty(), "{name} has no seeds");
-        for seed in seeds {
-            target(&std::fs::read(seed.unwrap().path()).unwrap());
-        }
-    }
+    use super::*;
 
     #[test]
     fn the_seeds_hold() {
-        hold("url", url);
+        hold("url", url).unwrap();
     }
 }

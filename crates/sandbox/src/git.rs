@@ -13,7 +13,7 @@ mod store;
 mod tree;
 
 #[cfg(test)]
-mod against_git;
+mod tests;
 
 pub(crate) use change::{Change, Status, changes};
 pub(crate) use diff::{is_binary, unified};

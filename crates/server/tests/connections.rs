@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use aegis_ambient::Ambient;
 use aegis_sandbox::{DataSet, Fault, FaultKind, Options, Sandbox};
-use aegis_testkit::{Gateway, run};
+use aegis_testkit::{Gateway, Rule, run};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
 use tempfile::TempDir;
@@ -220,10 +220,7 @@ async fn d01_no_path_and_no_agent_goes_round_authentication() {
 }
 
 fn policy(tools: &str) -> String {
-    format!(
-        "[[rule]]\nid = \"some\"\neffect = \"allow\"\nwho = [\"*\"]\nrepositories = [\"*\"]\npaths = [\"**\"]\n\
-         tools = [\"{tools}\"]\n"
-    )
+    Rule { tools: &[tools], ..Rule::ALLOW_ALL }.to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,28 +6,10 @@ use std::time::Duration;
 
 use aegis_ambient::Ambient;
 use aegis_sandbox::{DataSet, Options, Sandbox};
-use aegis_testkit::{Event, Events, Gateway};
+use aegis_testkit::{Event, Events, Gateway, all_but};
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_aegis-mcp");
-
-const POLICY: &str = r#"
-[[rule]]
-id = "all-but-site"
-effect = "allow"
-who = ["*"]
-repositories = ["*"]
-paths = ["**"]
-tools = ["*"]
-
-[[rule]]
-id = "no-site"
-effect = "deny"
-who = ["*"]
-repositories = ["acme/site"]
-paths = ["**"]
-tools = ["*"]
-"#;
 
 /// What a caller learned: the answer's object, or the code, message and hint of the refusal.
 #[derive(Debug, PartialEq)]
@@ -179,7 +161,7 @@ async fn the_same_call_gets_the_same_verdict_words_and_record_whichever_way_it_c
     let forge = Sandbox::start(DataSet::Demo, Options::new(Ambient::real())).await.unwrap();
     let files = tempfile::tempdir().unwrap();
     let policy = files.path().join("policy.toml");
-    std::fs::write(&policy, POLICY).unwrap();
+    std::fs::write(&policy, all_but("no-site", "acme/site", "**")).unwrap();
     let (alice, policy) = (forge.token("alice").to_owned(), policy.display().to_string());
     let settings = [("GITEA_TOKEN", alice.as_str()), ("POLICY_PATH", &policy), ("RATE_LIMIT_PER_MINUTE", "0")];
     let gateway = Gateway::start(BINARY, forge.url(), &settings).unwrap();

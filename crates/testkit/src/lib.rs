@@ -6,8 +6,12 @@
 pub mod canary;
 mod events;
 mod gateway;
+mod policy;
+mod seeds;
 mod test_gate;
 
 pub use events::{Event, Events};
 pub use gateway::{Finished, Gateway, Reply, run};
+pub use policy::{Rule, all_but};
+pub use seeds::hold;
 pub use test_gate::{Setup, TestGate};

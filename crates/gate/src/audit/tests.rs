@@ -1,5 +1,6 @@
 //! The record as a whole: written by the real writer, on a disk that fails on demand, read back by the verifier.
 
+mod fault;
 mod keeping;
 mod keys;
 mod reading;
@@ -14,9 +15,9 @@ use std::time::Duration;
 use aegis_ambient::Ambient;
 use tempfile::TempDir;
 
-use super::fault::FaultyDisk;
 use super::verify::{Report, verify};
 use super::*;
+use fault::FaultyDisk;
 
 /// A directory, a key, a second place, and a disk that can fail.
 struct House {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aegis_testkit::TestGate;
+use aegis_testkit::{Rule, Setup, TestGate};
 use aegis_tools::catalog;
 use serde_json::{Value, json};
 
@@ -87,9 +87,8 @@ async fn me_and_the_server_are_told_as_they_are() {
     let server = object(&narrow, "alice", "get_server_info", json!({})).await;
     assert_eq!(server["tools"], json!(["get_server_info"]));
     assert_eq!(server["missing"].as_array().unwrap().len(), catalog().names().len() - 1);
-    let policy = "[[rule]]\nid = \"few\"\neffect = \"allow\"\nwho = [\"*\"]\nrepositories = [\"*\"]\n\
-                  paths = [\"**\"]\ntools = [\"toolset:context\", \"get_issue\"]\n";
-    let ruled = aegis_testkit::Setup::new(catalog()).policy(policy).start().await.unwrap();
+    let few = Rule { id: "few", tools: &["toolset:context", "get_issue"], ..Rule::ALLOW_ALL };
+    let ruled = Setup::new(catalog()).policy(&few.to_string()).start().await.unwrap();
     let server = object(&ruled, "alice", "get_server_info", json!({})).await;
     assert_eq!(
         server["tools"],

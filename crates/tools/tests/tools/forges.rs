@@ -1,11 +1,11 @@
 //! The whole catalogue before other forges than the recorded one: each tool answers, is refused and hides there too.
 
-use aegis_testkit::{Setup, canary};
+use aegis_testkit::{Setup, all_but, canary};
 use aegis_tools::catalog;
 use serde_json::{Value, json};
 
 use crate::answers::{object, texts};
-use crate::refused::{about, all_but, refusal};
+use crate::refused::{about, refusal};
 use crate::samples::samples;
 use crate::schema::misfit;
 

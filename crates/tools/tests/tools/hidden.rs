@@ -1,11 +1,11 @@
 //! What the policy hides is named nowhere: not in a list, a tree, a diff, a total, a hint (attack R11).
 
-use aegis_testkit::{Setup, TestGate};
+use aegis_testkit::{Setup, TestGate, all_but};
 use aegis_tools::catalog;
 use serde_json::{Value, json};
 
 use crate::answers::{object, texts};
-use crate::refused::{all_but, refusal};
+use crate::refused::refusal;
 use crate::samples::samples;
 
 async fn without(repositories: &str, paths: &str) -> TestGate {

@@ -1,30 +1,12 @@
 //! Beside each tool that answers stands the same tool refused.
 
 use aegis_gate::CallError;
-use aegis_testkit::{Setup, TestGate};
+use aegis_testkit::{Rule, Setup, TestGate, all_but};
 use aegis_tools::catalog;
 use serde_json::{Value, json};
 
 use crate::answers::object;
 use crate::samples::samples;
-
-const ALL: &str = r#"
-[[rule]]
-id = "all"
-effect = "allow"
-who = ["*"]
-repositories = ["*"]
-paths = ["**"]
-tools = ["*"]
-"#;
-
-/// A policy that allows all but what `deny` says.
-pub(crate) fn all_but(id: &str, repositories: &str, paths: &str) -> String {
-    format!(
-        "{ALL}\n[[rule]]\nid = \"{id}\"\neffect = \"deny\"\nwho = [\"*\"]\nrepositories = [\"{repositories}\"]\n\
-         paths = [\"{paths}\"]\ntools = [\"*\"]\n"
-    )
-}
 
 /// The calls that name a repository, made to name another.
 pub(crate) fn about(repository: &str) -> Vec<(&'static str, Value)> {
@@ -95,7 +77,7 @@ async fn a_path_the_policy_denies_is_refused_before_gitea_is_asked() {
 
 #[tokio::test]
 async fn r06_a_tool_the_policy_takes_away_is_as_if_it_were_not_there() {
-    let policy = ALL.replace("tools = [\"*\"]", "tools = [\"get_repository\"]");
+    let policy = Rule { tools: &["get_repository"], ..Rule::ALLOW_ALL }.to_string();
     let test = Setup::new(catalog()).policy(&policy).start().await.unwrap();
     for (tool, arguments) in samples() {
         if tool != "get_repository" {

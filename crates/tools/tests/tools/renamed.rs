@@ -1,12 +1,12 @@
 //! A repository under its former name, and names in other letters.
 
 use aegis_gate::CallError;
-use aegis_testkit::{Setup, TestGate};
+use aegis_testkit::{Setup, TestGate, all_but};
 use aegis_tools::catalog;
 use serde_json::json;
 
 use crate::answers::object;
-use crate::refused::{all_but, refusal};
+use crate::refused::refusal;
 use crate::samples::samples;
 
 #[tokio::test]

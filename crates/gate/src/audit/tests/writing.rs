@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use super::super::fault::Fault;
+use super::fault::Fault;
 use super::*;
 
 #[tokio::test]
