@@ -5,6 +5,7 @@ mod authenticator;
 pub(crate) mod key;
 pub(crate) mod shape;
 pub(crate) mod shared;
+mod stored;
 
 pub(crate) use authenticator::Authenticator;
 pub use authenticator::Settings;

@@ -80,6 +80,20 @@ async fn many_calls_with_one_key_ask_once_a_minute_by_the_ambient_clock() {
 }
 
 #[tokio::test]
+async fn k04_a_stored_key_that_is_revoked_is_refused_within_a_second() {
+    let (test, clock) = gate(None).await;
+    // The first use is written down, and the key read again with it; from the second on it stands.
+    for _ in 0..2 {
+        assert_eq!(login(&test.holder(KEY).await), "alice");
+    }
+    let id = test.store.keys().await.unwrap().first().unwrap().id.clone();
+    assert!(test.store.revoke_key(&id).await.unwrap());
+    assert_eq!(login(&test.holder(KEY).await), "alice", "a key is read once a second");
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(test.holder(KEY).await.unwrap_err(), AuthnError::InvalidToken);
+}
+
+#[tokio::test]
 async fn u12_t14_a_key_whose_owner_cannot_be_asked_is_refused_and_nothing_is_remembered_of_it() {
     let (test, clock) = gate(None).await;
     clock.advance(MINUTE);

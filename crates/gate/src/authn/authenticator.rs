@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use aegis_ambient::Ambient;
 use aegis_gitea::connect::{Client, Credential};
-use aegis_store::{KeyDigest, KeyId, Scope, Store, StoreError, StoredKey};
+use aegis_store::{KeyDigest, KeyId, Scope, Store, StoreError};
 use arc_swap::ArcSwap;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::account::{Account, Asking, Owners};
-use super::key::{Configured, ConfiguredKeys, Standing, standing};
+use super::key::{Configured, ConfiguredKeys};
 use super::shape::{self, Shape};
 use super::shared::SharedAccount;
+use super::stored::{Held, StoredKeys, is_good};
 use super::{AccountFault, AuthnError, Origin, RawCredential};
 use crate::audit::Method;
 use crate::lockout::{Lockout, Source};
@@ -44,6 +45,7 @@ struct Doors {
 
 pub(crate) struct Authenticator {
     store: Arc<dyn Store>,
+    stored: StoredKeys,
     lockout: Lockout,
     doors: ArcSwap<Doors>,
     owners: Owners,
@@ -53,7 +55,8 @@ pub(crate) struct Authenticator {
 impl Authenticator {
     pub(crate) fn new(settings: &Settings, store: Arc<dyn Store>, lockout: Lockout, ambient: Ambient) -> Self {
         let doors = ArcSwap::from_pointee(open(settings, store.as_ref()));
-        Self { store, lockout, doors, owners: Owners::new(), ambient }
+        let stored = StoredKeys::new(Arc::clone(&store));
+        Self { store, stored, lockout, doors, owners: Owners::new(), ambient }
     }
 
     pub(crate) fn replace(&self, settings: &Settings) {
@@ -169,30 +172,29 @@ impl Authenticator {
         asking: &Asking<'_>,
         digest: &KeyDigest,
     ) -> Result<Option<Result<Principal, AuthnError>>, AuthnError> {
-        let Some(key) = self.store.key_by_digest(digest).await.map_err(unavailable)? else { return Ok(None) };
+        let Some(held) = self.stored.find(digest, &self.ambient).await.map_err(unavailable)? else { return Ok(None) };
         let now = self.ambient.now();
-        let note_use = match standing(&key, now) {
-            Standing::Expired | Standing::Revoked => return Ok(Some(Err(AuthnError::InvalidToken))),
-            Standing::Good { note_use } => note_use,
-        };
-        let verdict = self.holder(asking, &key).await;
-        if note_use && verdict.is_ok() {
-            self.store.touch_key(&key.id, now).await.map_err(unavailable)?;
+        if !is_good(&held.key, now) {
+            return Ok(Some(Err(AuthnError::InvalidToken)));
+        }
+        let verdict = self.holder(asking, &held).await;
+        if verdict.is_ok() {
+            self.stored.note_use(digest, &held, now).await.map_err(unavailable)?;
         }
         Ok(Some(verdict))
     }
 
     /// Whom a stored key acts as: the account it was made for, as Gitea knows it now. The number is the identity; the
     /// login of the day the key was made may be somebody else's by now (sign-in.md 9 of the design).
-    async fn holder(&self, asking: &Asking<'_>, key: &StoredKey) -> Result<Principal, AuthnError> {
-        let rejected = AuthnError::AccountRefused(AccountFault::Rejected);
-        let credential = Credential::new(key.credential.clone()).map_err(|_| rejected)?;
-        let digest = self.store.pepper().digest(&key.credential);
-        let owner = self.owners.of(digest, asking, &credential).await.map_err(AuthnError::behind_the_door)?;
+    async fn holder(&self, asking: &Asking<'_>, held: &Held) -> Result<Principal, AuthnError> {
+        let key = &held.key;
+        let credential = held.credential.as_ref().ok_or(AuthnError::AccountRefused(AccountFault::Rejected))?;
+        let owner = self.owners.of(held.credential_digest, asking, credential).await;
+        let owner = owner.map_err(AuthnError::behind_the_door)?;
         if owner.id != key.account_id {
             return Err(AuthnError::AccountRefused(AccountFault::Another));
         }
-        Ok(principal(owner, Method::ApiKey, Some(key.id.clone()), key.scopes.clone(), credential))
+        Ok(principal(owner, Method::ApiKey, Some(key.id.clone()), key.scopes.clone(), credential.clone()))
     }
 
     async fn locked(&self, origin: &Origin) -> Result<Option<std::time::Duration>, AuthnError> {

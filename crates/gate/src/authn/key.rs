@@ -1,16 +1,8 @@
-//! Keys and the service token: what the operator set in the environment, and keys of their own kept in the store.
-//!
-//! Everything is looked up by keyed digest and compared in constant time (attack K01). The configured ones can be
-//! replaced while serving (K04); stored ones are read afresh at every call, so a revoked key is refused at once.
+//! The keys and the service token that the operator set in the environment. They are looked up by keyed digest,
+//! compared in constant time (attack K01), and replaced while serving (K04).
 
-use std::time::Duration;
-
-use aegis_ambient::Timestamp;
-use aegis_store::{KeyDigest, KeyId, Pepper, StoredKey};
+use aegis_store::{KeyDigest, KeyId, Pepper};
 use secrecy::SecretString;
-
-/// A stored key's use is written down at most this often.
-const USE_WRITTEN_EVERY: Duration = Duration::from_mins(1);
 
 /// The keys and the service token in force, digested.
 #[derive(Default)]
@@ -43,24 +35,4 @@ impl ConfiguredKeys {
             (None, None) => None,
         }
     }
-}
-
-/// What a stored key is worth now.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Good { note_use: bool },
-    Expired,
-    Revoked,
-}
-
-pub(crate) fn standing(key: &StoredKey, now: Timestamp) -> Standing {
-    if key.revoked_at.is_some() {
-        return Standing::Revoked;
-    }
-    if key.expires_at.is_some_and(|end| end <= now) {
-        return Standing::Expired;
-    }
-    let since = key.last_used_at.map(|last| now.duration_since(last));
-    let note_use = since.is_none_or(|since| since.unsigned_abs() >= USE_WRITTEN_EVERY);
-    Standing::Good { note_use }
 }

@@ -37,7 +37,7 @@ enum Command {
     Rotate {
         /// The key's id, as `key list` shows it.
         id: String,
-        /// Revoke the old key at once.
+        /// Revoke the old key at once; a serving gateway refuses it within a second.
         #[arg(long)]
         revoke: bool,
         /// When the new key ends: 90d, 12w, 1y, a date, or never.
