@@ -39,6 +39,7 @@ mod error;
 mod event;
 mod handle;
 mod hash;
+mod inbox;
 mod key;
 mod line;
 mod lines;

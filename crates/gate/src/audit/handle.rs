@@ -2,7 +2,6 @@
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
@@ -13,6 +12,7 @@ use super::Settings;
 use super::disk::{Disk, Machine};
 use super::error::AuditError;
 use super::event::Event;
+use super::inbox::{Letterbox, inbox};
 use super::key::{DigestKey, PublicKey, SigningKey};
 use super::name::check_prefix;
 use super::queue::{Health, Place, Queue};
@@ -30,7 +30,7 @@ pub struct Audit {
 struct Office {
     ambient: Ambient,
     queue: Arc<Queue>,
-    inbox: Sender<Message>,
+    inbox: Letterbox<Message>,
     public: PublicKey,
     digest: DigestKey,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -66,14 +66,14 @@ impl Audit {
         let key = SigningKey::open(&settings.key_file, &ambient)?;
         let (public, digest) = (key.public().clone(), key.digest_key().clone());
         let queue = Queue::new(settings.queue);
-        let (inbox, outbox) = mpsc::channel();
+        let (letterbox, inbox) = inbox();
         let directory = settings.directory.clone();
-        let writer = Writer::begin(settings, ambient.clone(), disk, key, Arc::clone(&queue), outbox)?;
+        let writer = Writer::begin(settings, ambient.clone(), disk, key, Arc::clone(&queue), inbox)?;
         let thread = Builder::new()
             .name("audit".to_owned())
             .spawn(move || writer.run())
             .map_err(|source| AuditError::Directory { path: directory, source })?;
-        let office = Office { ambient, queue, inbox, public, digest, writer: Mutex::new(Some(thread)) };
+        let office = Office { ambient, queue, inbox: letterbox, public, digest, writer: Mutex::new(Some(thread)) };
         Ok(Self { office: Arc::new(office) })
     }
 
@@ -138,7 +138,7 @@ impl Audit {
     pub async fn close(&self) {
         let Some(thread) = self.office.writer.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         let (told, wait) = oneshot::channel();
-        if self.office.inbox.send(Message::Close(told)).is_ok() {
+        if self.office.inbox.leave(Message::Close(told), true) {
             let _gone = wait.await;
         }
         // It has said that it is done; there is nothing left to wait for.
@@ -155,8 +155,9 @@ impl Audit {
 
 impl Office {
     fn send(&self, event: Event, place: Place, told: Option<oneshot::Sender<Result<u64, &'static str>>>) {
+        let ring = told.is_some() || self.queue.is_full();
         let waiting = Waiting { time: self.ambient.now(), event: event.capped(&self.digest), place, told };
-        if self.inbox.send(Message::Record(Box::new(waiting))).is_err() {
+        if !self.inbox.leave(Message::Record(Box::new(waiting)), ring) {
             tracing::error!("an audit event came after the record was closed");
         }
     }

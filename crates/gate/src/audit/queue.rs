@@ -51,6 +51,11 @@ impl Queue {
         self.taken.load(Ordering::Acquire)
     }
 
+    /// Whether no place is left.
+    pub(super) fn is_full(&self) -> bool {
+        self.taken() >= self.size
+    }
+
     /// A place for a call.
     pub(super) fn take(self: &Arc<Self>) -> Option<Place> {
         self.take_below(self.size)

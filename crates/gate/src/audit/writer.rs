@@ -6,7 +6,7 @@ mod commit;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use aegis_ambient::{Ambient, Timestamp};
@@ -17,6 +17,7 @@ use super::chain::Chain;
 use super::disk::Disk;
 use super::error::AuditError;
 use super::event::Event;
+use super::inbox::Inbox;
 use super::key::SigningKey;
 use super::queue::{Health, Place, Queue};
 
@@ -61,7 +62,7 @@ pub(super) struct Writer {
     disk: Box<dyn Disk>,
     key: SigningKey,
     queue: Arc<Queue>,
-    inbox: Receiver<Message>,
+    inbox: Inbox<Message>,
     chain: Chain,
     pending: VecDeque<Waiting>,
     /// Signed lines the second place has not got yet.
@@ -99,7 +100,7 @@ impl Writer {
         mut disk: Box<dyn Disk>,
         key: SigningKey,
         queue: Arc<Queue>,
-        inbox: Receiver<Message>,
+        inbox: Inbox<Message>,
     ) -> Result<Self, AuditError> {
         let unwritable = |source| AuditError::Directory { path: settings.directory.clone(), source };
         let chain = Chain::begin(&settings.directory, &settings.prefix, &ambient, disk.as_mut()).map_err(unwritable)?;
@@ -134,26 +135,28 @@ impl Writer {
         self.finish();
     }
 
-    /// Takes what comes until it is time to write.
+    /// Takes what comes until it is time to write: the flush time after the first event, or at once when somebody waits.
     fn gather(&mut self) {
         let idle = Duration::from_millis(IDLE_MS);
-        let flush = Duration::from_millis(self.settings.flush_ms);
-        let patience = self.failing.as_ref().map_or(idle, |failing| failing.backoff);
-        let mut until = self.ambient.elapsed().saturating_add(patience);
-        while !self.must_write() {
-            match self.inbox.recv_timeout(until.saturating_sub(self.ambient.elapsed())) {
-                Ok(message) => {
-                    if self.pending.is_empty() && self.failing.is_none() {
-                        until = self.ambient.elapsed().saturating_add(flush);
-                    }
-                    self.accept(message);
-                }
-                Err(RecvTimeoutError::Timeout) => break,
+        let mut wait = self.failing.as_ref().map_or(idle, |failing| failing.backoff);
+        if self.pending.is_empty() && self.failing.is_none() {
+            match self.inbox.next(idle) {
+                Ok(message) => self.accept(message),
+                Err(RecvTimeoutError::Timeout) => return,
                 Err(RecvTimeoutError::Disconnected) => self.deserted = true,
             }
+            wait = Duration::from_millis(self.settings.flush_ms);
         }
-        while let Ok(message) = self.inbox.try_recv() {
-            self.accept(message);
+        let until = self.ambient.elapsed().saturating_add(wait);
+        loop {
+            while let Some(message) = self.inbox.ready() {
+                self.accept(message);
+            }
+            let left = until.saturating_sub(self.ambient.elapsed());
+            if self.must_write() || left.is_zero() {
+                return;
+            }
+            self.deserted |= self.inbox.bell(left) == Err(RecvTimeoutError::Disconnected);
         }
     }
 
@@ -211,7 +214,7 @@ impl Writer {
             if self.queue.taken() <= self.pending.len() && self.write_pending().and_then(|()| self.stop()).is_ok() {
                 break;
             }
-            if let Ok(message) = self.inbox.recv_timeout(Duration::from_millis(CLOSE_TURN_MS)) {
+            if let Ok(message) = self.inbox.next(Duration::from_millis(CLOSE_TURN_MS)) {
                 self.accept(message);
             }
         }
