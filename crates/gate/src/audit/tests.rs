@@ -60,6 +60,11 @@ impl House {
         entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
     }
 
+    /// How many files the record has: unlike their content it can be asked for while the writer deletes some.
+    fn file_count(&self) -> usize {
+        fs::read_dir(&self.settings.directory).unwrap().count()
+    }
+
     fn path(&self, file: &str) -> PathBuf {
         self.settings.directory.join(file)
     }

@@ -5,6 +5,7 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::super::disk::{Disk, Growing, Machine};
 
@@ -23,6 +24,8 @@ pub(super) enum Fault {
     Create(io::ErrorKind),
     /// Neither written nor cut.
     Everything(io::ErrorKind),
+    /// Forced to disk, but slowly.
+    SlowSync(Duration),
     /// The second place fails, after half of the bytes.
     SecondPlace(io::ErrorKind),
 }
@@ -99,7 +102,9 @@ impl Growing for FaultyFile {
         let (part, outcome) = match state.fault {
             Fault::Append(kind) | Fault::Everything(kind) => (0, Err(kind.into())),
             Fault::Short(kind) => (bytes.len() / 2, Err(kind.into())),
-            Fault::None | Fault::Sync(_) | Fault::Create(_) | Fault::SecondPlace(_) => (bytes.len(), Ok(())),
+            Fault::None | Fault::Sync(_) | Fault::SlowSync(_) | Fault::Create(_) | Fault::SecondPlace(_) => {
+                (bytes.len(), Ok(()))
+            }
         };
         self.length += part as u64;
         self.file.append(&bytes[..part])?;
@@ -119,6 +124,9 @@ impl Growing for FaultyFile {
         let mut state = self.state.lock().unwrap();
         if let Fault::Sync(kind) | Fault::Everything(kind) = state.fault {
             return Err(kind.into());
+        }
+        if let Fault::SlowSync(time) = state.fault {
+            std::thread::sleep(time);
         }
         state.syncs += 1;
         state.synced.insert(self.path.clone(), self.length);

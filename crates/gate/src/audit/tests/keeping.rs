@@ -132,7 +132,7 @@ async fn a_chain_retired_whole_is_known_from_the_second_place_even_when_its_reti
         let audit = house.open();
         many(&audit, 2).await;
         let gone: Vec<String> = house.files().into_keys().collect();
-        until(|| house.files().len() == 1).await;
+        until(|| house.file_count() == 1).await;
         audit.close().await;
         for name in house.files().into_keys() {
             age(&house, &name, 40);
@@ -161,7 +161,7 @@ async fn surplus_files_go_and_a_living_process_keeps_its_own() {
     }
     house.settings.keep_files = Some(1);
     let audit = house.open();
-    until(|| house.files().len() == 2).await;
+    until(|| house.file_count() == 2).await;
     assert!(house.path(&kept).exists());
     many(&living, 1).await;
     living.close().await;

@@ -1,6 +1,8 @@
 //! What is promised to callers: on disk before a write leaves, one record a call, refusals when the disk fails.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::fault::Fault;
 use super::*;
@@ -31,6 +33,20 @@ async fn a_slot_is_on_disk_within_the_flush_time_and_one_sync_serves_many() {
     audit.close().await;
     let report = house.verify();
     assert!(report.intact() && report.chains[0].stopped, "{report}");
+}
+
+#[tokio::test]
+async fn with_the_default_settings_a_record_is_on_disk_within_fifty_milliseconds_and_a_commit() {
+    let mut house = House::new();
+    house.settings.flush_ms = Settings::new(PathBuf::new(), PathBuf::new()).flush_ms;
+    let audit = house.open();
+    let clock = Ambient::real();
+    let started = clock.elapsed();
+    audit.reserve().unwrap().record(call("r"));
+    until(|| house.count("tool_call") == 1).await;
+    let took = clock.elapsed().saturating_sub(started);
+    assert!(took < Duration::from_millis(150), "{took:?}");
+    audit.close().await;
 }
 
 #[tokio::test]
@@ -112,6 +128,33 @@ async fn a06_a_flood_of_refusals_is_counted_and_leaves_room_for_calls() {
     let suppressed = house.lines().into_iter().find(|line| line.contains("\"event\":\"suppressed\"")).unwrap();
     assert!(suppressed.contains("\"count\":995"), "{suppressed}");
     assert_eq!(house.count("tool_call"), 1);
+}
+
+#[tokio::test]
+async fn a06_a_flood_that_never_stops_holds_up_no_call_and_fills_no_disk() {
+    let house = House::new();
+    let audit = house.open();
+    house.disk.set(Fault::SlowSync(Duration::from_millis(5)));
+    let flooding = Arc::new(AtomicBool::new(true));
+    let flood = std::thread::spawn({
+        let (audit, flooding) = (audit.clone(), Arc::clone(&flooding));
+        move || {
+            while flooding.load(Ordering::Relaxed) {
+                audit.count();
+            }
+        }
+    });
+    for at in 0..10 {
+        let announced = tokio::time::timeout(Duration::from_secs(1), audit.announce(call(&format!("r{at}")))).await;
+        assert!(matches!(announced, Ok(Ok(_))), "announcement {at}: {announced:?}");
+    }
+    let closed = tokio::time::timeout(Duration::from_secs(3), audit.close()).await;
+    flooding.store(false, Ordering::Relaxed);
+    flood.join().unwrap();
+    assert!(closed.is_ok(), "closing does not end");
+    assert_eq!(house.count("tool_call"), 10);
+    let lines = house.count("suppressed");
+    assert!((1..=22).contains(&lines), "{lines} lines tell of the flood");
 }
 
 #[tokio::test]

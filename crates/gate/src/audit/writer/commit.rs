@@ -38,21 +38,23 @@ impl Writer {
         self.pay()
     }
 
-    /// Puts all that waits on disk.
+    /// Puts all that waits on disk. Refusals counted from here on wait for the next time: a flood of them, which costs
+    /// its sender nothing, must not keep this one from ending (attack A06).
     pub(super) fn write_pending(&mut self) -> Result<(), Fault> {
         self.pay()?;
-        while !self.pending.is_empty() || self.failing.is_some() || self.queue.suppressed() > 0 {
+        let mut suppressed = self.queue.suppressed();
+        while !self.pending.is_empty() || self.failing.is_some() || suppressed > 0 {
             self.rotate_when_full()?;
-            self.commit().map_err(fault)?;
+            self.commit(suppressed).map_err(fault)?;
+            suppressed = 0;
             self.pay()?;
         }
         Ok(())
     }
 
     /// One write, one sync, one signature. Only then are places freed and waiters told.
-    fn commit(&mut self) -> io::Result<()> {
+    fn commit(&mut self, suppressed: u64) -> io::Result<()> {
         let now = self.ambient.now();
-        let suppressed = self.queue.suppressed();
         let mut draft = self.chain.draft(now)?;
         if let Some(Failing { since, code, .. }) = &self.failing {
             draft.push_own(now, &Recovered { failing_since: format!("{since:.6}"), code })?;
