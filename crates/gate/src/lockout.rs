@@ -16,6 +16,9 @@ use aegis_store::{LockoutRow, Store, StoreError};
 
 /// Most sources held in memory and in the store; the ones quiet the longest go first.
 pub(crate) const MAX_SOURCES: usize = 10_000;
+/// A full table forgets so many at once: whoever sends from ever new sources does not make each of them look through all
+/// of it.
+const FORGOTTEN_AT_ONCE: usize = MAX_SOURCES / 16;
 /// How many times the threshold an address gets that used a right key within [`TRUSTED_FOR`].
 const TRUSTED_FACTOR: u32 = 4;
 /// How long a success raises the threshold.
@@ -84,6 +87,12 @@ struct Record {
     unlock_asked: Option<Duration>,
 }
 
+impl Record {
+    fn is_locked(&self, now: Duration) -> bool {
+        self.locked_until.is_some_and(|until| until > now)
+    }
+}
+
 /// The lock-outs of one gateway.
 pub(crate) struct Lockout {
     settings: Settings,
@@ -110,21 +119,10 @@ impl Lockout {
 
     /// How long the source is still locked, if it is.
     pub(crate) async fn locked(&self, source: Source) -> Result<Option<Duration>, StoreError> {
-        let now = self.ambient.elapsed();
-        let Some(record) = self.records().get(&source).copied() else { return Ok(None) };
-        let Some(left) = record.locked_until.and_then(|until| until.checked_sub(now)).filter(|left| !left.is_zero())
-        else {
+        let Some((left, is_due)) = self.left(source) else { return Ok(None) };
+        if is_due && self.store.lockout(&source.to_string()).await?.is_none() {
+            self.records().remove(&source);
             return Ok(None);
-        };
-        let due = record.unlock_asked.is_none_or(|asked| now.saturating_sub(asked) >= UNLOCK_SEEN_WITHIN);
-        if due {
-            if self.store.lockout(&source.to_string()).await?.is_none() {
-                self.records().remove(&source);
-                return Ok(None);
-            }
-            if let Some(record) = self.records().get_mut(&source) {
-                record.unlock_asked = Some(now);
-            }
         }
         Ok(Some(left))
     }
@@ -134,7 +132,7 @@ impl Lockout {
         let now = self.ambient.elapsed();
         let (record, tries_left) = {
             let mut records = self.records();
-            make_room(&mut records, source);
+            make_room(&mut records, source, now);
             let record = records.entry(source).or_default();
             let tries_left = self.count(record, now);
             (*record, tries_left)
@@ -151,7 +149,7 @@ impl Lockout {
         let now = self.ambient.elapsed();
         let record = {
             let mut records = self.records();
-            make_room(&mut records, source);
+            make_room(&mut records, source, now);
             let record = records.entry(source).or_default();
             let write = record.failures > 0
                 || record.success_written.is_none_or(|at| now.saturating_sub(at) >= SUCCESS_WRITTEN_EVERY);
@@ -170,8 +168,22 @@ impl Lockout {
         }
     }
 
+    /// How long the source is still locked, and whether it is time to ask the store: one caller asks, and those who
+    /// come meanwhile do not.
+    fn left(&self, source: Source) -> Option<(Duration, bool)> {
+        let now = self.ambient.elapsed();
+        let mut records = self.records();
+        let record = records.get_mut(&source).filter(|record| record.is_locked(now))?;
+        let left = record.locked_until?.saturating_sub(now);
+        let is_due = record.unlock_asked.is_none_or(|asked| now.saturating_sub(asked) >= UNLOCK_SEEN_WITHIN);
+        if is_due {
+            record.unlock_asked = Some(now);
+        }
+        Some((left, is_due))
+    }
+
     fn count(&self, record: &mut Record, now: Duration) -> u32 {
-        if now.saturating_sub(record.last_failure) > self.settings.window {
+        if now.saturating_sub(record.last_failure) >= self.settings.window {
             record.failures = 0;
         }
         record.failures = record.failures.saturating_add(1);
@@ -202,7 +214,7 @@ impl Lockout {
         let left = left.and_then(|left| Duration::try_from(left).ok()).map(|left| left.min(self.settings.window));
         Record {
             failures: row.failures,
-            last_failure: ago(row.window_started_at),
+            last_failure: ago(row.last_failure_at),
             locked_until: left.map(|left| now.saturating_add(left)),
             last_success: row.last_success_at.map(ago),
             success_written: row.last_success_at.map(ago),
@@ -221,7 +233,7 @@ impl Lockout {
         LockoutRow {
             source: source.to_string(),
             failures: record.failures,
-            window_started_at: wall(record.last_failure),
+            last_failure_at: wall(record.last_failure),
             locked_until: record.locked_until.map(wall),
             last_success_at: record.last_success.map(wall),
         }
@@ -234,46 +246,20 @@ async fn prune(store: &dyn Store, ambient: &Ambient) -> Result<(), StoreError> {
     store.prune_lockouts(quiet_since, u32::try_from(MAX_SOURCES).unwrap_or(u32::MAX)).await.map(drop)
 }
 
-/// A full table loses the source that was quiet the longest, and a locked one only if all are locked (K09).
-fn make_room(records: &mut HashMap<Source, Record>, source: Source) {
+/// A full table loses the sources that were quiet the longest, and locked ones only if all are locked (K09).
+fn make_room(records: &mut HashMap<Source, Record>, source: Source, now: Duration) {
     if records.len() < MAX_SOURCES || records.contains_key(&source) {
         return;
     }
-    let oldest = records.iter().min_by_key(|(_, record)| (record.locked_until.is_some(), record.last_seen));
-    if let Some(oldest) = oldest.map(|(source, _)| *source) {
-        records.remove(&oldest);
+    let mut order: Vec<_> =
+        records.iter().map(|(source, record)| (record.is_locked(now), record.last_seen, *source)).collect();
+    order.sort_unstable();
+    let all_are_locked = order.first().is_some_and(|(is_locked, ..)| *is_locked);
+    let leaving = order.into_iter().take(FORGOTTEN_AT_ONCE).filter(|(is_locked, ..)| *is_locked == all_are_locked);
+    for (.., source) in leaving {
+        records.remove(&source);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn k08_ipv6_counts_per_64_and_mapped_addresses_are_ipv4() {
-        let of = |text: &str| Source::of(text.parse().unwrap());
-        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
-        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
-        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
-        assert_eq!(of("2001:db8:1:2::1").to_string(), "2001:db8:1:2::/64");
-        assert_eq!(Source::parse("2001:db8:1:2::/64"), Some(of("2001:db8:1:2::9")));
-        assert_eq!(Source::parse("192.0.2.7").unwrap().to_string(), "192.0.2.7");
-        assert_eq!(Source::parse("nobody"), None);
-    }
-
-    #[test]
-    fn k09_a_full_table_forgets_the_quietest_unlocked_source() {
-        let mut records = HashMap::new();
-        for number in 0..MAX_SOURCES {
-            let source = Source::of(std::net::Ipv4Addr::from(u32::try_from(number).unwrap()).into());
-            let locked_until = (number == 0).then_some(Duration::from_secs(9));
-            let last_seen = Duration::from_secs(u64::try_from(number).unwrap());
-            records.insert(source, Record { locked_until, last_seen, ..Record::default() });
-        }
-        let new = Source::of("203.0.113.9".parse().unwrap());
-        make_room(&mut records, new);
-        assert_eq!(records.len(), MAX_SOURCES - 1);
-        assert!(records.contains_key(&Source::of("0.0.0.0".parse().unwrap())), "the locked one stays");
-        assert!(!records.contains_key(&Source::of("0.0.0.1".parse().unwrap())));
-    }
-}
+mod tests;

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 pub struct LockoutRow {
     /// An address as the gate normalised it (an IPv6 source by its /64), at most 64 bytes.
     pub source: String,
-    /// Failures in the present window.
+    /// Failures that still count.
     pub failures: u32,
-    /// When that window began.
-    pub window_started_at: Timestamp,
+    /// When the last of them was.
+    pub last_failure_at: Timestamp,
     /// Until when the source is refused.
     pub locked_until: Option<Timestamp>,
     /// When a key from here last opened a door.

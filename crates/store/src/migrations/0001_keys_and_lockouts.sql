@@ -29,7 +29,7 @@ CREATE TABLE keys (
 CREATE TABLE lockouts (
     source            TEXT    PRIMARY KEY,
     failures          INTEGER NOT NULL CHECK (failures BETWEEN 0 AND 4294967295),
-    window_started_at INTEGER NOT NULL,
+    last_failure_at   INTEGER NOT NULL,
     locked_until      INTEGER,
     last_success_at   INTEGER
 ) STRICT, WITHOUT ROWID;

@@ -103,7 +103,7 @@ pub(super) async fn newest_time(connection: &mut SqliteConnection, path: &Path) 
         UNION ALL SELECT max(created_at) FROM keys
         UNION ALL SELECT max(revoked_at) FROM keys
         UNION ALL SELECT max(last_used_at) FROM keys
-        UNION ALL SELECT max(window_started_at) FROM lockouts
+        UNION ALL SELECT max(last_failure_at) FROM lockouts
         UNION ALL SELECT max(last_success_at) FROM lockouts)";
     let row = sqlx::query(NEWEST).fetch_one(connection).await;
     let row = row.map_err(|error| StoreError::from_database(path, error))?;

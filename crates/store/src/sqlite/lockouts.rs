@@ -23,14 +23,14 @@ impl SqliteStore {
 
     pub(super) async fn put_lockout_row(&self, row: LockoutRow) -> Result<(), StoreError> {
         const PUT: &str = "INSERT OR REPLACE INTO lockouts
-            (source, failures, window_started_at, locked_until, last_success_at) VALUES (?, ?, ?, ?, ?)";
+            (source, failures, last_failure_at, locked_until, last_success_at) VALUES (?, ?, ?, ?, ?)";
         if row.source.is_empty() || row.source.len() > SOURCE_BYTES_MAX {
             return Err(StoreError::ValueRefused("the source"));
         }
         sqlx::query(PUT)
             .bind(&row.source)
             .bind(row.failures)
-            .bind(row::from_time(row.window_started_at))
+            .bind(row::from_time(row.last_failure_at))
             .bind(row.locked_until.map(row::from_time))
             .bind(row.last_success_at.map(row::from_time))
             .execute(&self.pool)
@@ -47,8 +47,8 @@ impl SqliteStore {
     pub(super) async fn prune_lockout_rows(&self, older_than: Timestamp, keep: u32) -> Result<u64, StoreError> {
         // A row lives as long as the latest of its times. The scalar max() is null if any argument is, hence coalesce.
         const PRUNE: &str = "WITH quiet AS (
-                SELECT source, max(window_started_at, coalesce(locked_until, window_started_at),
-                    coalesce(last_success_at, window_started_at)) AS since FROM lockouts)
+                SELECT source, max(last_failure_at, coalesce(locked_until, last_failure_at),
+                    coalesce(last_success_at, last_failure_at)) AS since FROM lockouts)
             DELETE FROM lockouts WHERE source IN (SELECT source FROM quiet WHERE since < ?1)
                 OR source NOT IN (SELECT source FROM quiet ORDER BY since DESC, source LIMIT ?2)";
         let pruned = sqlx::query(PRUNE).bind(row::from_time(older_than)).bind(keep).execute(&self.pool).await;
@@ -60,7 +60,7 @@ impl SqliteStore {
         Ok(LockoutRow {
             source: columns.read("source")?,
             failures: columns.read("failures")?,
-            window_started_at: columns.time("window_started_at")?,
+            last_failure_at: columns.time("last_failure_at")?,
             locked_until: columns.optional_time("locked_until")?,
             last_success_at: columns.optional_time("last_success_at")?,
         })

@@ -19,7 +19,7 @@ async fn in_use(home: &Home) -> std::sync::Arc<dyn Store> {
     let row = LockoutRow {
         source: "192.0.2.1".into(),
         failures: 1,
-        window_started_at: start(),
+        last_failure_at: start(),
         locked_until: None,
         last_success_at: None,
     };

@@ -197,11 +197,11 @@ async fn sources(store: &dyn Store) -> Vec<String> {
     store.lockouts().await.unwrap().into_iter().map(|row| row.source).collect()
 }
 
-fn lockout(source: &str, failures: u32, window_started: u64) -> LockoutRow {
+fn lockout(source: &str, failures: u32, last_failure: u64) -> LockoutRow {
     LockoutRow {
         source: source.into(),
         failures,
-        window_started_at: seconds(window_started),
+        last_failure_at: seconds(last_failure),
         locked_until: None,
         last_success_at: None,
     }

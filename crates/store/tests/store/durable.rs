@@ -49,7 +49,7 @@ async fn k10_a_restart_clears_no_lockout() {
     let row = LockoutRow {
         source: "2001:db8::/64".into(),
         failures: 5,
-        window_started_at: start(),
+        last_failure_at: start(),
         locked_until: Some(start() + Duration::from_mins(5)),
         last_success_at: None,
     };
