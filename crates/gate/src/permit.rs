@@ -160,5 +160,10 @@ impl Sight {
 
 /// How the policy names a principal.
 pub(crate) fn subject(principal: &Principal) -> Subject<'_> {
-    Subject { login: principal.login(), key_id: principal.key_id().map(aegis_store::KeyId::as_str) }
+    Subject {
+        account_id: principal.account_id().value(),
+        login: principal.login(),
+        login_of_key: principal.login_of_key(),
+        key_id: principal.key_id().map(aegis_store::KeyId::as_str),
+    }
 }

@@ -29,7 +29,12 @@ pub struct Policy {
 /// Who asks, as far as rules can name them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subject<'a> {
+    /// Gitea's number. It stays when the login changes.
+    pub(crate) account_id: i64,
+    /// The login of now.
     pub(crate) login: &'a str,
+    /// The login on the day the key was made, where a key of one person let the subject in.
+    pub(crate) login_of_key: Option<&'a str>,
     pub(crate) key_id: Option<&'a str>,
 }
 
@@ -108,7 +113,7 @@ impl Policy {
             rule.repositories.matches(repository)
                 && match rule.effect {
                     Effect::Allow => true,
-                    Effect::Deny => rule.paths.is_everything(),
+                    Effect::Deny => rule.paths.cover_everything(),
                 }
         })
     }

@@ -28,6 +28,8 @@ pub(crate) struct Identity {
     pub(crate) login: String,
     pub(crate) method: Method,
     pub(crate) key_id: Option<KeyId>,
+    /// The login of the day the key was made, where a key of one person let the caller in.
+    pub(crate) login_of_key: Option<String>,
     /// The keyed digest of the Gitea token that let the caller in, where one did.
     pub(crate) token: Option<KeyDigest>,
     pub(crate) scopes: Vec<Scope>,
@@ -89,6 +91,10 @@ impl Principal {
             Method::SharedKey | Method::ServiceToken | Method::Local => true,
             Method::ApiKey | Method::GiteaToken => false,
         }
+    }
+
+    pub(crate) fn login_of_key(&self) -> Option<&str> {
+        self.0.login_of_key.as_deref()
     }
 
     pub(crate) fn holds(&self, scope: Scope) -> bool {

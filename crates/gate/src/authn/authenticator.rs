@@ -8,7 +8,7 @@ use aegis_store::{KeyDigest, KeyId, Scope, Store, StoreError};
 use arc_swap::ArcSwap;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::account::{Account, Asking, Owners};
+use super::account::{Asking, Owners};
 use super::key::{Configured, ConfiguredKeys};
 use super::shape::{self, Shape};
 use super::shared::SharedAccount;
@@ -129,15 +129,14 @@ impl Authenticator {
         }
         let credential = Credential::new(value.clone()).map_err(|_| AuthnError::InvalidToken)?;
         let owner = self.owners.of(digest, asking, &credential).await?;
-        let (account_id, login, scopes) = (owner.id, owner.login, vec![Scope::ReadRepository]);
-        let method = Method::GiteaToken;
         Ok(Principal::new(Identity {
-            account_id,
-            login,
-            method,
+            account_id: owner.id,
+            login: owner.login,
+            method: Method::GiteaToken,
             key_id: None,
+            login_of_key: None,
             token: Some(digest),
-            scopes,
+            scopes: vec![Scope::ReadRepository],
             credential,
         }))
     }
@@ -194,7 +193,16 @@ impl Authenticator {
         if owner.id != key.account_id {
             return Err(AuthnError::AccountRefused(AccountFault::Another));
         }
-        Ok(principal(owner, Method::ApiKey, Some(key.id.clone()), key.scopes.clone(), credential.clone()))
+        Ok(Principal::new(Identity {
+            account_id: owner.id,
+            login: owner.login,
+            method: Method::ApiKey,
+            key_id: Some(key.id.clone()),
+            login_of_key: Some(key.owner_login.clone()),
+            token: None,
+            scopes: key.scopes.clone(),
+            credential: credential.clone(),
+        }))
     }
 
     async fn locked(&self, origin: &Origin) -> Result<Option<std::time::Duration>, AuthnError> {
@@ -235,25 +243,16 @@ async fn shared(
 ) -> Result<Principal, AuthnError> {
     let account = account.ok_or(AuthnError::AccountRefused(AccountFault::None))?;
     let owner = account.owner(asking).await?;
-    Ok(principal(owner, method, key_id, vec![Scope::ReadRepository], account.credential().clone()))
-}
-
-fn principal(
-    owner: Account,
-    method: Method,
-    key_id: Option<KeyId>,
-    scopes: Vec<Scope>,
-    credential: Credential,
-) -> Principal {
-    Principal::new(Identity {
+    Ok(Principal::new(Identity {
         account_id: owner.id,
         login: owner.login,
         method,
         key_id,
+        login_of_key: None,
         token: None,
-        scopes,
-        credential,
-    })
+        scopes: vec![Scope::ReadRepository],
+        credential: account.credential().clone(),
+    }))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands errors over by value")]

@@ -1,6 +1,7 @@
 //! Reads the policy file. Every rule writes out every field; an empty or absent list is an error, never "all"
 //! (attack D04).
 
+use aegis_store::AccountId;
 use globset::Error as GlobError;
 use serde::Deserialize;
 use thiserror::Error;
@@ -51,6 +52,14 @@ pub enum PolicyError {
         field: &'static str,
         /// What globset says.
         source: GlobError,
+    },
+    /// Somebody who can be nobody: no login has a colon.
+    #[error("policy rule {rule:?}: {who:?} is nobody; write a login, id:NUMBER, key:ID or *")]
+    Who {
+        /// The rule.
+        rule: String,
+        /// What stands there.
+        who: String,
     },
     /// A repository pattern without exactly one slash.
     #[error("policy rule {rule:?}: {pattern:?} is no repository; write owner/name, owner/* or *")]
@@ -156,7 +165,7 @@ fn compile(raw: RawRule, tools: &[&str]) -> Result<Rule, PolicyError> {
             RawEffect::Allow => Effect::Allow,
             RawEffect::Deny => Effect::Deny,
         },
-        who: raw.who.iter().map(|who| parse_who(who)).collect(),
+        who: raw.who.iter().map(|who| parse_who(&raw.id, who)).collect::<Result<_, _>>()?,
         tools: raw.tools.iter().map(|name| parse_tools(&raw.id, name, tools)).collect::<Result<_, _>>()?,
         repositories,
         paths,
@@ -179,12 +188,15 @@ fn check_shapes(raw: &RawRule) -> Result<(), PolicyError> {
     Ok(())
 }
 
-fn parse_who(who: &str) -> Who {
-    match who.strip_prefix("key:") {
-        Some(id) => Who::Key(id.to_owned()),
-        None if who == "*" => Who::Everyone,
-        None => Who::Login(who.to_lowercase()),
-    }
+fn parse_who(rule: &str, who: &str) -> Result<Who, PolicyError> {
+    let parsed = match who.split_once(':') {
+        None if who == "*" => Some(Who::Everyone),
+        None => Some(Who::Login(who.to_lowercase())),
+        Some(("key", id)) => Some(Who::Key(id.to_owned())),
+        Some(("id", number)) => number.parse().ok().and_then(AccountId::new).map(|id| Who::Account(id.value())),
+        Some(_) => None,
+    };
+    parsed.ok_or_else(|| PolicyError::Who { rule: rule.to_owned(), who: crate::arguments::shown(who) })
 }
 
 fn parse_tools(rule: &str, name: &str, known: &[&str]) -> Result<Tools, PolicyError> {

@@ -1,5 +1,7 @@
 //! Globs over repositories and paths. Repositories compare case-folded, as Gitea does; paths exactly, as Git does.
 
+use std::iter::successors;
+
 use aegis_gitea::{RepoPath, RepositoryId};
 use globset::{Error, Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
@@ -13,7 +15,8 @@ pub(crate) struct RepositoryPatterns {
 impl RepositoryPatterns {
     pub(crate) fn new(patterns: &[String]) -> Result<Self, Error> {
         let folded: Vec<String> = patterns.iter().map(|pattern| pattern.to_lowercase()).collect();
-        let everything = folded.iter().any(|pattern| pattern == "*" || pattern == "*/*");
+        let is_any = |part: &str| !part.is_empty() && part.bytes().all(|sign| sign == b'*');
+        let everything = folded.iter().any(|pattern| pattern.split('/').all(is_any));
         Ok(Self { set: compile(folded.iter().map(String::as_str))?, everything })
     }
 
@@ -26,39 +29,38 @@ impl RepositoryPatterns {
     }
 }
 
+/// Names no rule has a reason to spell out. Patterns that match each of them match any, however they are written: `**`,
+/// `*`, `**/*`, `?*`. Some that match these and not every other would be taken for such, which only denies more.
+const ANY_NAME: [&str; 6] = [".qz7x", "QZ7X.q", "_qz-", "7", "q z~", "ключ"];
+
 /// Path globs. `secrets/**` covers `secrets` itself too, so that the name of a hidden directory is hidden with it.
 #[derive(Debug)]
 pub(crate) struct PathPatterns {
     set: GlobSet,
     /// Each pattern cut at its slashes; none stands for `**`, any number of segments.
     segments: Vec<Vec<Option<GlobMatcher>>>,
-    everything: bool,
+    /// Whether they match whatever could stand in the root, and so cover all below it.
+    covers_everything: bool,
 }
 
 impl PathPatterns {
     pub(crate) fn new(patterns: &[String]) -> Result<Self, Error> {
-        let everything = patterns.iter().any(|pattern| pattern == "**");
         let directories = patterns.iter().filter_map(|pattern| pattern.strip_suffix("/**"));
         let set = compile(patterns.iter().map(String::as_str).chain(directories))?;
         let segments = patterns.iter().map(|pattern| cut(pattern)).collect::<Result<_, _>>()?;
-        Ok(Self { set, segments, everything })
+        let covers_everything = ANY_NAME.iter().all(|name| set.is_match(name));
+        Ok(Self { set, segments, covers_everything })
     }
 
-    /// Whether they cover what stands at a path.
+    /// Whether they match what stands at a path.
     pub(crate) fn matches(&self, path: &RepoPath) -> bool {
-        self.everything || self.set.is_match(path.as_str())
+        self.set.is_match(path.as_str())
     }
 
     /// Whether they cover what stands at a path, or a directory above it: who denies a directory denies what is in it.
     pub(crate) fn cover(&self, path: &RepoPath) -> bool {
-        let mut above = Some(path.clone());
-        while let Some(place) = above {
-            if self.matches(&place) {
-                return true;
-            }
-            above = place.parent().filter(|parent| !parent.is_root());
-        }
-        false
+        let mut up = successors(Some(path.as_str()), |place| place.rsplit_once('/').map(|(above, _)| above));
+        self.covers_everything || up.any(|place| self.set.is_match(place))
     }
 
     /// Whether they cover a directory or anything that could stand below it.
@@ -66,8 +68,9 @@ impl PathPatterns {
         self.matches(directory) || self.segments.iter().any(|pattern| leads(pattern, directory))
     }
 
-    pub(crate) fn is_everything(&self) -> bool {
-        self.everything
+    /// Whether they cover every path there could be.
+    pub(crate) fn cover_everything(&self) -> bool {
+        self.covers_everything
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Rule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Who {
     Everyone,
+    /// Gitea's number of the account.
+    Account(i64),
     /// Case-folded, as Gitea compares logins.
     Login(String),
     Key(String),
@@ -43,7 +45,8 @@ impl Rule {
     pub(crate) fn covers(&self, subject: Subject<'_>, act: Act) -> bool {
         self.who.iter().any(|who| match who {
             Who::Everyone => true,
-            Who::Login(login) => *login == subject.login.to_lowercase(),
+            Who::Account(id) => *id == subject.account_id,
+            Who::Login(login) => self.is_about(login, subject),
             Who::Key(id) => subject.key_id == Some(id),
         }) && self.tools.iter().any(|tools| match tools {
             Tools::All => true,
@@ -52,8 +55,18 @@ impl Rule {
         })
     }
 
+    /// People may rename themselves. What denies a login holds for a key made under it, too; what allows one does not:
+    /// the login may be somebody else's by now.
+    fn is_about(&self, login: &str, subject: Subject<'_>) -> bool {
+        let of_key = match self.effect {
+            Effect::Deny => subject.login_of_key,
+            Effect::Allow => None,
+        };
+        [Some(subject.login), of_key].into_iter().flatten().any(|name| name.to_lowercase() == login)
+    }
+
     /// Whether it speaks about every path of every repository.
     pub(crate) fn is_total(&self) -> bool {
-        self.repositories.is_everything() && self.paths.is_everything()
+        self.repositories.is_everything() && self.paths.cover_everything()
     }
 }

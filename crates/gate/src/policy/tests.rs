@@ -48,7 +48,19 @@ fn policy() -> Policy {
 }
 
 fn person(login: &str) -> Subject<'_> {
-    Subject { login, key_id: None }
+    Subject { account_id: 7, login, login_of_key: None, key_id: None }
+}
+
+/// A policy that allows all, and one rule more with these fields.
+fn all_and(effect: &str, who: &str, repositories: &str, paths: &str) -> Policy {
+    let rule = |id: &str, effect: &str, who: &str, repositories: &str, paths: &str| {
+        format!(
+            "[[rule]]\nid = {id:?}\neffect = {effect:?}\nwho = [{who:?}]\nrepositories = [{repositories:?}]\n\
+             paths = [{paths:?}]\ntools = [\"*\"]\n"
+        )
+    };
+    let all = rule("all", "allow", "*", "*", "**");
+    Policy::parse(&format!("{}{}", all, rule("more", effect, who, repositories, paths)), TOOLS).unwrap()
 }
 
 fn repository(name: &str) -> RepositoryId {
@@ -111,9 +123,9 @@ fn what_no_rule_allows_is_denied_and_names_fold() {
     assert_eq!(policy.decide_repository(person("ALICE"), READ, &repository("ACME/Site")), allowed("acme-read"));
     assert_eq!(policy.decide_repository(person("alice"), READ, &repository("bob/dotfiles")), denied(NO_RULE));
     assert_eq!(policy.decide_repository(person("mallory"), READ, &repository("acme/site")), denied(NO_RULE));
-    let key = Subject { login: "robot", key_id: Some("k_1") };
+    let key = Subject { key_id: Some("k_1"), ..person("robot") };
     assert_eq!(policy.decide_repository(key, READ, &repository("acme/site")), allowed("acme-read"));
-    let other = Subject { login: "robot", key_id: Some("k_2") };
+    let other = Subject { key_id: Some("k_2"), ..person("robot") };
     assert_eq!(policy.decide_repository(other, READ, &repository("acme/site")), denied(NO_RULE));
 }
 
@@ -185,6 +197,63 @@ fn who_denies_a_directory_denies_what_is_in_it() {
 }
 
 #[test]
+fn r11_whoever_denies_every_path_denies_the_repository_however_it_is_written() {
+    let vault = repository("acme/vault");
+    for paths in ["**", "*", "**/*", "*/**", "**/**", "?*", "{*,x}"] {
+        let policy = all_and("deny", "*", "acme/vault", paths);
+        assert_eq!(policy.decide_repository(person("alice"), READ, &vault), denied("more"), "{paths}");
+        assert_eq!(listing(&policy, "alice", "acme/vault", ""), denied("more"), "{paths}");
+        assert!(policy.decide_repository(person("alice"), READ, &repository("acme/site")).is_allowed());
+        assert!(policy.may_ever(person("alice"), READ), "{paths}");
+        assert!(!all_and("deny", "*", "*", paths).may_ever(person("alice"), READ), "{paths}");
+        assert!(!all_and("deny", "*", "**/*", paths).may_ever(person("alice"), READ), "{paths}");
+    }
+    for paths in ["*/*", "**/*/*", "*.md", ".*", "[a-z]*", "??*", "secrets/**"] {
+        let policy = all_and("deny", "*", "acme/vault", paths);
+        assert!(policy.decide_repository(person("alice"), READ, &vault).is_allowed(), "{paths}");
+        assert!(all_and("deny", "*", "*", paths).may_ever(person("alice"), READ), "{paths}");
+    }
+}
+
+#[test]
+fn what_allows_every_path_of_the_root_allows_no_more_than_that() {
+    let reads = |paths: &str, path: &str| {
+        let text = format!(
+            "[[rule]]\nid = \"r\"\neffect = \"allow\"\nwho = [\"*\"]\nrepositories = [\"*\"]\ntools = [\"*\"]\n\
+             paths = [{paths:?}]"
+        );
+        let place = Place::Path(RepoPath::parse_directory(path).unwrap());
+        let policy = Policy::parse(&text, TOOLS).unwrap();
+        policy.decide_place(person("bob"), READ, &repository("acme/site"), &place).is_allowed()
+    };
+    assert!(reads("**", "") && reads("**", "a") && reads("**", "a/b/c"));
+    assert!(reads("*", "a") && !reads("*", "a/b"));
+    assert!(reads("**/*", "a") && reads("**/*", "a/b/c"));
+    assert!(reads("*/**", "a") && reads("*/**", "a/b/c"));
+}
+
+#[test]
+fn a_new_login_passes_round_no_denial_and_takes_over_no_permission() {
+    let renamed = Subject { login_of_key: Some("Bob"), ..person("robert") };
+    let decide = |policy: &Policy, subject| policy.decide_repository(subject, READ, &repository("acme/vault"));
+    let by_login = all_and("deny", "bob", "acme/vault", "**");
+    assert_eq!(decide(&by_login, renamed), denied("more"));
+    assert_eq!(decide(&by_login, person("bob")), denied("more"));
+    assert!(decide(&by_login, person("robert")).is_allowed(), "a Gitea token does not say who it was");
+    let by_number = all_and("deny", "id:7", "acme/vault", "**");
+    assert_eq!(decide(&by_number, person("robert")), denied("more"));
+    assert!(decide(&by_number, Subject { account_id: 8, ..person("bob") }).is_allowed());
+    assert_eq!(
+        policy().decide_repository(
+            Subject { login_of_key: Some("alice"), ..person("eve") },
+            READ,
+            &repository("acme/site")
+        ),
+        denied(NO_RULE)
+    );
+}
+
+#[test]
 fn mistakes_in_the_file_name_rule_and_field() {
     let rule = |line: &str, instead: &str| {
         let text = FILE.replacen(line, instead, 1);
@@ -195,6 +264,10 @@ fn mistakes_in_the_file_name_rule_and_field() {
     let stranger = rule("tools = [\"*\"]", "tools = [\"xyzzy\"]");
     assert!(stranger.contains("no tool \"xyzzy\"; write a tool's name, toolset:NAME or *"), "{stranger}");
     assert!(rule("\"acme/*\"", "\"acme\"").contains("is no repository"));
+    for nobody in ["id:0", "id:-7", "id:alice", "id:", "group:staff", "alice:"] {
+        let error = rule("\"Alice\"", &format!("{nobody:?}"));
+        assert!(error.contains(&format!("{nobody:?} is nobody; write a login, id:NUMBER")), "{error}");
+    }
     assert!(rule("\"secrets/**\"", "\"/secrets/**\"").contains("can never match"));
     assert!(rule("id = \"no-secrets\"", "id = \"acme-read\"").contains("stands twice"));
     assert!(rule("\"acme/*\"", "\"acme/[\"").contains("repositories"));
