@@ -131,6 +131,21 @@ impl AuthnError {
         }
     }
 
+    /// The same where its address has nothing left of what it may fail: 429 in place of what is wrong with a credential.
+    /// What is no fault of the credential, or tells when to come back, is said all the same.
+    pub(crate) fn over_the_limit(self, retry_after: Duration) -> Self {
+        match self {
+            Self::Missing | Self::InvalidFormat { .. } | Self::InvalidKey { .. } | Self::InvalidToken => {
+                Self::RateLimited { retry_after }
+            }
+            Self::LockedOut { .. }
+            | Self::RateLimited { .. }
+            | Self::Suspended
+            | Self::AccountRefused(_)
+            | Self::Unavailable => self,
+        }
+    }
+
     /// The frozen code, `snake_case`; the first design's names where it had one.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -1,6 +1,7 @@
 //! The pipeline: the one place where the order of a call is written.
 //!
-//! authenticate → reserve a record → budget → admit → check arguments → authorize → tool → redact → record.
+//! authenticate → the person's budget → reserve a record → admit → the tool's budget → check arguments → authorize →
+//! tool → redact → record.
 //! Nothing reaches Gitea unless a [`Principal`] was authenticated, a permit was issued for exactly this call and
 //! target, and a place in the record was reserved for both.
 
@@ -27,7 +28,7 @@ use crate::authn::{Authenticator, AuthnError, Origin, RawCredential};
 use crate::catalog::{Catalog, Entry};
 use crate::error::CallError;
 use crate::limit::Limits;
-use crate::lockout::{Lockout, Source};
+use crate::lockout::Lockout;
 use crate::nearest::nearest;
 use crate::permit::{Sight, subject};
 use crate::policy::{Act, Policy};
@@ -123,7 +124,7 @@ impl Gate {
     /// Builds it and takes up the lock-outs the store remembers.
     ///
     /// # Errors
-    /// The store cannot be read, or there is no randomness.
+    /// The store cannot be read.
     pub async fn new(parts: Parts) -> Result<Self, GateError> {
         let lockout = Lockout::load(parts.lockout, Arc::clone(&parts.store), parts.ambient.clone()).await?;
         let house = House { policy: parts.policy.sentence(), tools: parts.catalog.names(), ..parts.house };
@@ -145,15 +146,19 @@ impl Gate {
     /// # Errors
     /// [`AuthnError`]; a check that could not run is one.
     pub async fn authenticate(&self, raw: &RawCredential, origin: &Origin) -> Result<Principal, AuthnError> {
-        let spent = origin.address.is_some_and(|address| self.limits.is_spent(&Source::of(address)));
-        let verdict = self.authenticator.check(&self.client, raw, origin, !spent).await;
-        let verdict = verdict.map_err(|error| self.charge_address(error, origin));
-        match &verdict {
+        let toll = self.limits.toll(origin.address);
+        let verdict = self.authenticator.check(&self.client, raw, origin, &toll).await;
+        match verdict.as_ref().map_or_else(|_| toll.take(), |_| Ok(())) {
+            Ok(()) => {
+                self.audit.note(record::authentication(&verdict, raw, origin));
+                verdict
+            }
             // Whoever floods us fills neither the record nor the disk: what is over the limit is counted (attack A06).
-            Err(AuthnError::RateLimited { .. }) => self.audit.count(),
-            Ok(_) | Err(_) => self.audit.note(record::authentication(&verdict, raw, origin)),
+            Err(retry_after) => {
+                self.audit.count();
+                verdict.map_err(|error| error.over_the_limit(retry_after))
+            }
         }
-        verdict
     }
 
     /// The tools this caller may ever use, in order. What the policy takes away altogether is not among them.
@@ -161,8 +166,8 @@ impl Gate {
         self.list_under(self.policy.load_full(), principal)
     }
 
-    /// Charges a request that is no call: a handshake, a list. They cost no record and no question to Gitea, and still
-    /// may not be endless.
+    /// Charges a request that is no call: a handshake, a list. Of it only the sign-in is on record, and Gitea is not
+    /// asked; still they may not be endless.
     ///
     /// # Errors
     /// [`CallError::RateLimited`].
@@ -182,9 +187,10 @@ impl Gate {
     /// Runs one call from admission to record.
     ///
     /// # Errors
-    /// [`CallError`]. Whatever it is, it is on record.
+    /// [`CallError`]. Whatever it is, it is on record; calls over the person's limit as a number.
     pub async fn call(&self, principal: &Principal, call: Call, origin: &Origin) -> Result<Answer, CallError> {
         let started = self.ambient.elapsed();
+        self.limits.take(principal.account_id().value()).inspect_err(|_| self.audit.count())?;
         let mut slot = self.audit.reserve().map_err(|_| CallError::AuditUnavailable)?;
         let trace = Mutex::new(Trace::default());
         let shape = ArgumentsShape::of(&call.arguments, self.audit.digest_key());
@@ -258,7 +264,6 @@ impl Gate {
         origin: &Origin,
         trace: &Mutex<Trace>,
     ) -> Result<Answer, CallError> {
-        self.limits.take(principal.account_id().value())?;
         let policy = self.policy.load_full();
         let entry = self.admit_under(&policy, principal, &call.tool)?;
         let spec = *entry.spec();
@@ -288,15 +293,6 @@ impl Gate {
         let listed = self.list_under(Arc::clone(policy), principal);
         let near = nearest(tool, listed.map(|entry| entry.spec().name));
         CallError::UnknownTool { name: arguments::shown(tool), near: near.into_iter().next() }
-    }
-
-    /// An address that keeps failing is answered 429 in place of its own refusal, and Gitea is asked about its tokens no
-    /// more. Whoever gets in spends nothing of this budget, however many others fail from the same address.
-    fn charge_address(&self, error: AuthnError, origin: &Origin) -> AuthnError {
-        match origin.address.map(|address| self.limits.take_address(&Source::of(address))) {
-            Some(Err(retry_after)) => AuthnError::RateLimited { retry_after },
-            Some(Ok(())) | None => error,
-        }
     }
 }
 

@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aegis_ambient::Ambient;
@@ -22,8 +23,6 @@ use crate::lockout::Source;
 const ADDRESS_FACTOR: u32 = 10;
 /// Requests that are no call (handshakes, lists), per principal, as a multiple of the limit of calls.
 const BROWSING_FACTOR: u32 = 10;
-/// Most addresses remembered as spent; beyond that all are forgotten and spend again.
-const MAX_SPENT: usize = 10_000;
 /// After so many checks a table forgets the keys whose bucket is full again, so that it stays small.
 const CHECKS_BETWEEN_SWEEPS: u32 = 4_096;
 
@@ -42,9 +41,20 @@ pub(crate) struct Limits {
     browsing: Option<Buckets<i64>>,
     tools: HashMap<String, Buckets<i64>>,
     addresses: Option<Buckets<Source>>,
-    /// Until when an address has nothing left.
-    spent: Mutex<HashMap<Source, Duration>>,
-    ambient: Ambient,
+}
+
+/// What one attempt to get in costs its address: taken once, at the latest when the attempt has failed.
+pub(crate) struct Toll<'a> {
+    limits: &'a Limits,
+    source: Option<Source>,
+    taken: OnceLock<Result<(), Duration>>,
+}
+
+impl Toll<'_> {
+    /// Takes it, if that was not done; how long to wait where the address has nothing left.
+    pub(crate) fn take(&self) -> Result<(), Duration> {
+        *self.taken.get_or_init(|| self.source.map_or(Ok(()), |source| self.limits.take_address(&source)))
+    }
 }
 
 impl Limits {
@@ -59,12 +69,10 @@ impl Limits {
             browsing: times(BROWSING_FACTOR).map(buckets),
             tools: settings.per_tool_per_minute.iter().map(|(tool, limit)| (tool.clone(), buckets(*limit))).collect(),
             addresses: times(ADDRESS_FACTOR).map(|limit| Buckets::new(limit, ambient.clone())),
-            spent: Mutex::default(),
-            ambient: ambient.clone(),
         }
     }
 
-    /// Takes one call from the person's budget. Whatever becomes of the call, it counts: a refusal costs a record too.
+    /// Takes one call from the person's budget. Whatever becomes of the call, it counts.
     pub(crate) fn take(&self, account_id: i64) -> Result<(), CallError> {
         taken(self.principals.as_ref(), account_id)
     }
@@ -79,23 +87,15 @@ impl Limits {
         taken(self.tools.get(tool), account_id)
     }
 
-    /// Takes one failed sign-in from the address's budget; how long to wait when it is spent.
-    pub(crate) fn take_address(&self, source: &Source) -> Result<(), Duration> {
-        let taken = self.addresses.as_ref().map_or(Ok(()), |buckets| buckets.take(source));
-        taken.map_err(|over| {
-            let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-            if spent.len() >= MAX_SPENT {
-                spent.clear();
-            }
-            spent.insert(*source, self.ambient.elapsed().saturating_add(over.retry_after));
-            over.retry_after
-        })
+    /// What an attempt to get in from this address costs. Standard input and the command line pay nothing.
+    pub(crate) fn toll(&self, address: Option<IpAddr>) -> Toll<'_> {
+        Toll { limits: self, source: address.map(Source::of), taken: OnceLock::new() }
     }
 
-    /// Whether the address's budget was spent when last asked, and nothing of it has come back since.
-    pub(crate) fn is_spent(&self, source: &Source) -> bool {
-        let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        spent.get(source).is_some_and(|until| *until > self.ambient.elapsed())
+    /// Takes one attempt from the address's budget; how long to wait when it is spent.
+    fn take_address(&self, source: &Source) -> Result<(), Duration> {
+        let taken = self.addresses.as_ref().map_or(Ok(()), |buckets| buckets.take(source));
+        taken.map_err(|over| over.retry_after)
     }
 }
 
@@ -189,17 +189,25 @@ mod tests {
         for _ in 0..20 {
             assert!(limited.take_address(&source).is_ok());
         }
-        assert!(!limited.is_spent(&source));
         assert!(limited.take_address(&source).is_err());
-        assert!(limited.is_spent(&source));
         clock.advance(Duration::from_mins(1));
-        assert!(!limited.is_spent(&source));
         assert!(limited.take_address(&source).is_ok());
         assert!(limited.take_address(&Source::of("192.0.2.2".parse().unwrap())).is_ok());
         let (off, _) = limits(0);
         for _ in 0..1_000 {
             assert!(off.take_address(&source).is_ok() && off.take(1).is_ok());
         }
+    }
+
+    #[test]
+    fn an_attempt_pays_once_however_often_it_is_asked_to() {
+        let (limits, _) = limits(1);
+        let address = "192.0.2.1".parse().ok();
+        let tolls: Vec<_> = (0..11).map(|_| limits.toll(address)).collect();
+        let taken: Vec<_> = tolls.iter().map(|toll| toll.take().is_ok()).collect();
+        assert_eq!(taken, [[true; 10].as_slice(), &[false]].concat());
+        assert!(tolls.iter().zip(taken).all(|(toll, was)| toll.take().is_ok() == was));
+        assert!((0..100).all(|_| limits.toll(None).take().is_ok()));
     }
 
     #[test]

@@ -41,6 +41,10 @@ pub struct Setup {
     pub max_file_bytes: u64,
     /// What happens to secrets.
     pub redact: redact::Settings,
+    /// How often; by default there is no limit.
+    pub limits: LimitSettings,
+    /// How long one call may take in all.
+    pub call_deadline: Duration,
     /// The gate's clock and randomness; the sandbox has a clock of its own.
     pub ambient: Ambient,
 }
@@ -68,6 +72,8 @@ impl Setup {
             max_answer_bytes: 80_000,
             max_file_bytes: 1_048_576,
             redact: redact::Settings::default(),
+            limits: LimitSettings::default(),
+            call_deadline: Duration::from_secs(30),
             ambient: Ambient::real(),
         }
     }
@@ -115,7 +121,7 @@ impl Setup {
             catalog: self.catalog,
             authn: AuthnSettings { gitea_tokens: true, ..AuthnSettings::default() },
             lockout: LockoutSettings::default(),
-            limits: LimitSettings::default(),
+            limits: self.limits,
             house: House {
                 version: "0.0.0",
                 write_mode: false,
@@ -124,7 +130,7 @@ impl Setup {
                 calls_per_minute: None,
                 policy: String::new(),
                 tools: Vec::new(),
-                call_deadline: Duration::from_secs(30),
+                call_deadline: self.call_deadline,
             },
             ambient,
         };

@@ -15,6 +15,7 @@ use super::shared::SharedAccount;
 use super::stored::{Held, StoredKeys, is_good};
 use super::{AccountFault, AuthnError, Origin, RawCredential};
 use crate::audit::Method;
+use crate::limit::Toll;
 use crate::lockout::{Lockout, Source};
 use crate::principal::{Identity, Principal};
 
@@ -63,14 +64,14 @@ impl Authenticator {
         self.doors.store(Arc::new(open(settings, self.store.as_ref())));
     }
 
-    /// Makes a principal of a credential, or says why not. With `may_ask` false Gitea is not asked about a token of its
-    /// own that it was not asked about lately: the address has spent what it may fail.
+    /// Makes a principal of a credential, or says why not. Asking Gitea about a token of its own that it was not asked
+    /// about lately costs the address its toll before it is asked: many at once get no further than one after another.
     pub(crate) async fn check(
         &self,
         client: &Client,
         raw: &RawCredential,
         origin: &Origin,
-        may_ask: bool,
+        toll: &Toll<'_>,
     ) -> Result<Principal, AuthnError> {
         let doors = self.doors.load_full();
         let asking = &Asking { client, ambient: &self.ambient, correlation_id: &origin.correlation_id };
@@ -84,7 +85,7 @@ impl Authenticator {
                 Shape::Token => Err(AuthnError::InvalidToken),
                 Shape::Malformed => self.wrong(origin, |tries_left| AuthnError::InvalidFormat { tries_left }).await,
                 Shape::GiteaToken if doors.gitea_tokens => {
-                    self.key_or_gitea_token(asking, &doors, value, origin, may_ask).await
+                    self.key_or_gitea_token(asking, &doors, value, origin, toll).await
                 }
                 Shape::GiteaToken | Shape::Key => self.key_or_refusal(asking, &doors, value, origin).await,
             },
@@ -116,7 +117,7 @@ impl Authenticator {
         doors: &Doors,
         value: &SecretString,
         origin: &Origin,
-        may_ask: bool,
+        toll: &Toll<'_>,
     ) -> Result<Principal, AuthnError> {
         let digest = self.store.pepper().digest(value);
         if self.locked(origin).await?.is_none()
@@ -124,8 +125,8 @@ impl Authenticator {
         {
             return Ok(principal);
         }
-        if !may_ask && !self.owners.knows(&digest, &self.ambient).await {
-            return Err(AuthnError::InvalidToken);
+        if !self.owners.knows(&digest, &self.ambient).await {
+            toll.take().map_err(|retry_after| AuthnError::RateLimited { retry_after })?;
         }
         let credential = Credential::new(value.clone()).map_err(|_| AuthnError::InvalidToken)?;
         let owner = self.owners.of(digest, asking, &credential).await?;
