@@ -120,6 +120,11 @@ impl GiteaError {
         matches!(self, Self::Unavailable { status: 500 })
     }
 
+    /// Whether the instance did not answer at all, or answered nobody: no credential is the reason.
+    pub(crate) fn is_everybodys(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Timeout | Self::Unavailable { .. } | Self::RateLimited { .. })
+    }
+
     /// The frozen code, `snake_case`.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -166,6 +171,9 @@ pub enum Fault {
     /// The connection broke before or during the answer.
     #[error("the connection broke")]
     Broken,
+    /// It did not answer the last few times, and is left alone for a moment.
+    #[error("it did not answer lately")]
+    Silent,
 }
 
 impl Fault {
@@ -175,6 +183,7 @@ impl Fault {
             Self::Connect => "unreachable",
             Self::Tls => "tls_refused",
             Self::Broken => "connection_broken",
+            Self::Silent => "silent",
         }
     }
 }

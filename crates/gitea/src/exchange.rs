@@ -1,6 +1,7 @@
-//! One request and its answer: headers, deadline, byte cap, one retry, and what every status means.
+//! One request and its answer: headers, deadline, byte cap, one retry, the breaker, and what every status means.
 
 mod body;
+mod breaker;
 mod fault;
 mod moved;
 mod refusal;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aegis_ambient::Ambient;
+use breaker::Breaker;
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, RANGE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -34,6 +36,7 @@ pub(crate) struct Connection {
     request_timeout: Duration,
     max_body_bytes: u64,
     ambient: Ambient,
+    breaker: Breaker,
     instance: Fresh<Instance, GiteaError>,
     limits: Fresh<Limits, GiteaError>,
 }
@@ -63,8 +66,9 @@ impl Connection {
             request_timeout: settings.request_timeout,
             max_body_bytes: settings.max_body_bytes,
             ambient,
-            instance: Fresh::new(INSTANCE_LIFETIME),
-            limits: Fresh::new(INSTANCE_LIFETIME),
+            breaker: Breaker::default(),
+            instance: Fresh::new(INSTANCE_LIFETIME, GiteaError::is_everybodys),
+            limits: Fresh::new(INSTANCE_LIFETIME, GiteaError::is_everybodys),
         })
     }
 }
@@ -176,6 +180,9 @@ impl Bound {
 
     async fn send(&self, call: &Call<'_>, headers: HeaderMap, oversize: Oversize) -> Result<Answer, GiteaError> {
         let url = call.url(&self.connection.base)?;
+        if self.connection.breaker.is_open(self.ambient()) {
+            return Err(GiteaError::Unreachable { fault: Fault::Silent });
+        }
         let attempt = || self.attempt(call, url.clone(), headers.clone(), oversize);
         let attempts = async {
             match attempt().await {
@@ -185,6 +192,7 @@ impl Bound {
             }
         };
         let outcome = self.in_time(attempts).await;
+        self.connection.breaker.note(&outcome, self.ambient());
         let code = match &outcome {
             Ok(_) => "ok",
             Err(error) => error.code(),

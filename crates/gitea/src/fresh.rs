@@ -14,16 +14,20 @@ use tokio::sync::Mutex;
 pub struct Fresh<T, E> {
     kept: ArcSwapOption<(Duration, T)>,
     lifetime: Duration,
-    /// How the last fetch failed, if it did.
+    /// Whether whoever asked in the same moment would have met the same failure.
+    is_everybodys: fn(&E) -> bool,
+    /// How the last fetch failed, if it did and the failure is everybody's.
     flight: Mutex<Option<E>>,
     landed: AtomicU64,
 }
 
 impl<T: Clone, E: Clone> Fresh<T, E> {
-    /// Nothing yet; an answer will stand for less than `lifetime`.
+    /// Nothing yet; an answer will stand for less than `lifetime`. A failure that is not everybody's (a credential that
+    /// was refused, where each caller comes with their own) is told to nobody but the one who met it.
     #[must_use]
-    pub fn new(lifetime: Duration) -> Self {
-        Self { kept: ArcSwapOption::empty(), lifetime, flight: Mutex::default(), landed: AtomicU64::new(0) }
+    pub fn new(lifetime: Duration, is_everybodys: fn(&E) -> bool) -> Self {
+        let (kept, flight, landed) = (ArcSwapOption::empty(), Mutex::default(), AtomicU64::new(0));
+        Self { kept, lifetime, is_everybodys, flight, landed }
     }
 
     /// The answer that stands, if one does.
@@ -37,8 +41,8 @@ impl<T: Clone, E: Clone> Fresh<T, E> {
     /// The answer that stands, or what `fetch` brings.
     ///
     /// # Errors
-    /// Those of `fetch`. Whoever waited for it gets the same one, so that a forge that hangs is waited for once and not
-    /// once by each in turn; it is not kept, and the next caller asks again.
+    /// Those of `fetch`. Whoever waited for it gets the same one if it is everybody's, so that a forge that hangs is
+    /// waited for once and not once by each in turn; it is not kept, and the next caller asks again.
     pub async fn or_fetch(&self, ambient: &Ambient, fetch: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         if let Some(value) = self.value(ambient) {
             return Ok(value);
@@ -54,7 +58,7 @@ impl<T: Clone, E: Clone> Fresh<T, E> {
         }
         let asked_at = ambient.elapsed();
         let fetched = fetch.await;
-        *flight = fetched.as_ref().err().cloned();
+        *flight = fetched.as_ref().err().filter(|error| (self.is_everybodys)(error)).cloned();
         if let Ok(value) = &fetched {
             self.kept.store(Some(Arc::new((asked_at, value.clone()))));
         }
@@ -73,10 +77,14 @@ mod tests {
 
     const LIFETIME: Duration = Duration::from_mins(5);
 
+    fn fresh<T: Clone, E: Clone>() -> Fresh<T, E> {
+        Fresh::new(LIFETIME, |_| true)
+    }
+
     #[tokio::test]
     async fn u11_many_callers_share_one_fetch() {
         let (ambient, _clock) = Ambient::frozen(Timestamp::UNIX_EPOCH);
-        let (fresh, fetches) = (Fresh::new(LIFETIME), AtomicU32::new(0));
+        let (fresh, fetches) = (fresh(), AtomicU32::new(0));
         let caller = || {
             fresh.or_fetch(&ambient, async {
                 tokio::task::yield_now().await;
@@ -90,7 +98,7 @@ mod tests {
     #[tokio::test]
     async fn u11_those_who_wait_share_a_failure_and_whoever_comes_later_asks_again() {
         let (ambient, _clock) = Ambient::frozen(Timestamp::UNIX_EPOCH);
-        let (fresh, fetches) = (Fresh::<u32, u32>::new(LIFETIME), AtomicU32::new(0));
+        let (fresh, fetches) = (fresh::<u32, u32>(), AtomicU32::new(0));
         let caller = || {
             fresh.or_fetch(&ambient, async {
                 tokio::task::yield_now().await;
@@ -102,9 +110,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_failure_of_the_one_who_asked_is_not_told_to_those_who_wait() {
+        let (ambient, _clock) = Ambient::frozen(Timestamp::UNIX_EPOCH);
+        let fresh = Fresh::<u32, &str>::new(LIFETIME, |error| *error != "revoked");
+        let revoked = fresh.or_fetch(&ambient, async {
+            tokio::task::yield_now().await;
+            Err("revoked")
+        });
+        let (alice, bob) = tokio::join!(revoked, fresh.or_fetch(&ambient, async { Ok(7) }));
+        assert_eq!((alice, bob), (Err("revoked"), Ok(7)));
+    }
+
+    #[tokio::test]
     async fn u11_a_caller_who_gives_up_leaves_the_question_to_the_next() {
         let (ambient, _clock) = Ambient::frozen(Timestamp::UNIX_EPOCH);
-        let fresh = Fresh::<u32, ()>::new(LIFETIME);
+        let fresh = fresh::<u32, ()>();
         let gone = fresh.or_fetch(&ambient, std::future::pending());
         assert!(tokio::time::timeout(Duration::from_millis(5), gone).await.is_err());
         assert_eq!(fresh.or_fetch(&ambient, async { Ok(1) }).await, Ok(1));
@@ -113,7 +133,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_as_old_as_its_question() {
         let (ambient, clock) = Ambient::frozen(Timestamp::UNIX_EPOCH);
-        let fresh = Fresh::<u32, ()>::new(LIFETIME);
+        let fresh = fresh::<u32, ()>();
         let slow = fresh.or_fetch(&ambient, async {
             clock.advance(LIFETIME);
             Ok(1)
@@ -125,7 +145,7 @@ mod tests {
     #[tokio::test]
     async fn s06_lifetime_follows_monotonic_time_and_failures_are_not_kept() {
         let (ambient, clock) = Ambient::frozen(Timestamp::UNIX_EPOCH);
-        let fresh = Fresh::new(LIFETIME);
+        let fresh = fresh();
         assert_eq!(fresh.or_fetch(&ambient, async { Err("down") }).await, Err("down"));
         assert_eq!(fresh.value(&ambient), None);
         assert_eq!(fresh.or_fetch(&ambient, async { Ok(1) }).await, Ok(1));

@@ -102,12 +102,7 @@ impl Bound {
     pub(super) async fn has(&self, endpoint: &'static Endpoint) -> Result<bool, GiteaError> {
         match self.instance().await {
             Ok(instance) => Ok(endpoint.served_by(&instance)),
-            Err(
-                error @ (GiteaError::Unreachable { .. }
-                | GiteaError::Timeout
-                | GiteaError::Unavailable { .. }
-                | GiteaError::RateLimited { .. }),
-            ) => Err(error),
+            Err(error) if error.is_everybodys() => Err(error),
             Err(_) => Ok(false),
         }
     }

@@ -1,5 +1,7 @@
 //! Connections that do not come about, and the one retry.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use aegis_ambient::Ambient;
@@ -7,9 +9,10 @@ use aegis_gitea::connect::{Client, Settings};
 use aegis_gitea::{Fault, GiteaError};
 use tokio::net::TcpListener;
 
-use crate::server::{Server, Step, answer, client, credential, json, raw, settings};
+use crate::server::{Server, Step, answer, client, credential, json, raw, settings, widget};
 
 const USER: &str = r#"{"id":1,"login":"alice"}"#;
+const LONG: Duration = Duration::from_secs(30);
 
 async fn user_error(base: &str) -> GiteaError {
     client(settings(base)).account(&credential(), "call-1").user().await.unwrap_err()
@@ -54,6 +57,73 @@ async fn u01_an_answer_of_any_kind_is_not_asked_for_again() {
         assert!(server.impatient_account().user().await.is_err());
         assert_eq!(server.seen().len(), 1);
     }
+}
+
+/// Closed after the head, whatever comes: a connection that breaks is tried once more.
+const REQUESTS_A_CALL: usize = 2;
+const SILENT: GiteaError = GiteaError::Unreachable { fault: Fault::Silent };
+
+#[tokio::test]
+async fn u01_after_five_failures_the_breaker_opens_and_one_answer_closes_it() {
+    let is_up = Arc::new(AtomicBool::new(false));
+    let server = Server::start({
+        let is_up = Arc::clone(&is_up);
+        move |_| if is_up.load(Ordering::Relaxed) { json(USER) } else { vec![Step::Reset] }
+    })
+    .await;
+    let (client, clock) = server.client_and_clock();
+    let ask = || async { client.account(&credential(), "call-1").user().await };
+    for _ in 0..5 {
+        assert_eq!(ask().await.unwrap_err(), GiteaError::Unreachable { fault: Fault::Broken });
+    }
+    assert_eq!(server.seen().len(), 5 * REQUESTS_A_CALL);
+    for _ in 0..3 {
+        assert_eq!(ask().await.unwrap_err(), SILENT);
+    }
+    assert_eq!(server.seen().len(), 5 * REQUESTS_A_CALL, "it was asked while it was to be left alone");
+    clock.advance(Duration::from_secs(2));
+    let (probe, other) = tokio::join!(ask(), ask());
+    assert_eq!((probe.unwrap_err(), other.unwrap_err()), (GiteaError::Unreachable { fault: Fault::Broken }, SILENT));
+    assert_eq!(server.seen().len(), 6 * REQUESTS_A_CALL);
+    is_up.store(true, Ordering::Relaxed);
+    assert_eq!(ask().await.unwrap_err(), SILENT);
+    clock.advance(Duration::from_secs(2));
+    for _ in 0..3 {
+        assert_eq!(ask().await.unwrap().login, "alice");
+    }
+}
+
+#[tokio::test]
+async fn u02_calls_that_are_answered_keep_the_breaker_closed_to_those_that_are_not() {
+    let server = Server::start(|head| match head.split(' ').nth(1).unwrap() {
+        "/api/v1/user" => vec![Step::Reset],
+        _ => answer("500 Internal Server Error", "", b""),
+    })
+    .await;
+    let (client, _clock) = server.client_and_clock();
+    for _ in 0..4 {
+        for _ in 0..4 {
+            let error = client.account(&credential(), "call-1").user().await.unwrap_err();
+            assert_eq!(error, GiteaError::Unreachable { fault: Fault::Broken });
+        }
+        assert!(matches!(widget(&client).repository().await, Err(GiteaError::Unavailable { status: 500 })));
+    }
+}
+
+#[tokio::test]
+async fn u01_a_caller_who_gives_up_as_the_first_leaves_the_question_to_another() {
+    let server =
+        Server::in_order(vec![vec![Step::Reset]; 10].into_iter().chain([vec![Step::Wait(LONG)], json(USER)]).collect())
+            .await;
+    let (client, clock) = server.client_and_clock();
+    let ask = || async { client.account(&credential(), "call-1").user().await };
+    for _ in 0..5 {
+        assert!(ask().await.is_err());
+    }
+    clock.advance(Duration::from_secs(2));
+    assert!(tokio::time::timeout(Duration::from_millis(50), ask()).await.is_err());
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(ask().await.unwrap().login, "alice");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Version, flavour and limits, and the endpoints chosen by them.
 
+use aegis_gitea::connect::Credential;
 use aegis_gitea::flavor::Flavor;
 use aegis_gitea::read::{ByteRange, CommitQuery, FileKind, PageRequest};
 use aegis_gitea::{GiteaError, RepoPath, Sha};
@@ -117,6 +118,23 @@ async fn u11_version_and_limits_are_asked_for_once() {
     let (a, b) = tokio::join!(one.limits(), two.limits());
     assert_eq!((a.unwrap().max_response_items, b.unwrap().default_max_blob_size), (50, 10_485_760));
     assert_eq!(server.targets(), ["/api/v1/version", "/api/v1/settings/api"]);
+}
+
+#[tokio::test]
+async fn a_credential_that_is_refused_is_refused_to_no_one_else() {
+    let server = Server::start(|head| {
+        let is_good = head.contains("authorization: token good");
+        let mut steps = vec![Step::Wait(std::time::Duration::from_millis(30))];
+        steps.extend(if is_good { json(r#"{"version":"1.26.3"}"#) } else { answer("401 Unauthorized", JSON, b"{}") });
+        steps
+    })
+    .await;
+    let client = server.client();
+    let holder = |token: &str| client.instance(Some(&Credential::new(token.into()).unwrap()), "call-1");
+    let (revoked, good) = (holder("revoked"), holder("good"));
+    let (alice, bob) = tokio::join!(revoked.instance(), good.instance());
+    assert_eq!(alice.unwrap_err(), GiteaError::Unauthorized);
+    assert_eq!(bob.unwrap().version.as_str(), "1.26.3", "bob was told what alice's token is worth");
 }
 
 #[tokio::test]

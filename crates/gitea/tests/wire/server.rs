@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aegis_ambient::{Ambient, Timestamp};
+use aegis_ambient::{Ambient, FrozenClock, Timestamp};
 use aegis_gitea::RepositoryId;
 use aegis_gitea::connect::{BaseUrl, Client, Credential, Settings};
 use aegis_gitea::read::{AccountReader, RepositoryReader};
@@ -111,7 +111,11 @@ impl Server {
     }
 
     pub(crate) fn client(&self) -> Client {
-        client(settings(&format!("http://127.0.0.1:{}", self.port)))
+        self.client_and_clock().0
+    }
+
+    pub(crate) fn client_and_clock(&self) -> (Client, FrozenClock) {
+        client_and_clock(settings(&format!("http://127.0.0.1:{}", self.port)))
     }
 
     /// A reader whose deadline a test can wait for: half a second.
@@ -179,7 +183,12 @@ pub(crate) fn settings(base: &str) -> Settings {
 }
 
 pub(crate) fn client(settings: Settings) -> Client {
-    Client::new(settings, Ambient::frozen("2026-11-21T10:00:00Z".parse::<Timestamp>().unwrap()).0).unwrap()
+    client_and_clock(settings).0
+}
+
+fn client_and_clock(settings: Settings) -> (Client, FrozenClock) {
+    let (ambient, clock) = Ambient::frozen("2026-11-21T10:00:00Z".parse::<Timestamp>().unwrap());
+    (Client::new(settings, ambient).unwrap(), clock)
 }
 
 pub(crate) fn credential() -> Credential {
