@@ -13,8 +13,9 @@ use crate::error::GiteaError;
 use crate::name::{GitRef, RepoPath, Sha};
 use crate::route::Call;
 
-/// Where a path is given, Gitea ignores `limit` and answers so many commits a page (`[git] COMMITS_RANGE_SIZE`).
-const COMMITS_OF_A_PATH: u32 = 50;
+/// Where a path is given, Gitea ignores `limit` and answers so many commits a page, unless the operator set another
+/// number (`[git] COMMITS_RANGE_SIZE`, which no route publishes).
+const COMMITS_OF_A_PATH: u64 = 50;
 
 /// A commit.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -275,35 +276,49 @@ impl RepositoryReader {
         }
     }
 
-    /// Commits of a path, cut out of Gitea's fixed pages: one or two of them hold the page asked for.
+    /// Commits of a path, cut out of Gitea's pages. If the first one seen is not as long as the total would have it, the
+    /// operator chose another length: the first page of all shows which. Without a total (dates make it void) a page
+    /// shorter than usual is taken for the last.
     async fn commits_of(&self, path: &RepoPath, query: &CommitQuery) -> Result<Page<Commit>, GiteaError> {
-        let (wished, offset) = (u64::from(query.page.limit().min(COMMITS_OF_A_PATH)), query.page.offset());
+        let (wished, offset) = (u64::from(query.page.limit()), query.page.offset());
+        let (mut length, mut is_known) = (COMMITS_OF_A_PATH, false);
+        let (mut items, mut total, mut is_last, mut at) = (Vec::new(), None, false, offset);
+        while !is_last && at < offset.saturating_add(wished) {
+            let number = at / length;
+            let (commits, counted) = self.upstream(path, query, number).await?;
+            let (rows, end) = (count(&commits), number.saturating_add(1).saturating_mul(length));
+            let expected = counted.map_or(rows, |total| total.min(end).saturating_sub(end - length));
+            if rows != expected && !is_known {
+                let (first, _) = self.upstream(path, query, 0).await?;
+                (length, is_known, at) = (count(&first).max(1), true, offset);
+                items.clear();
+                continue;
+            }
+            total = counted;
+            is_last = commits.is_empty() || total.map_or(rows < length, |total| total <= end);
+            items.extend(commits.into_iter().skip(usize::try_from(at % length).unwrap_or(usize::MAX)));
+            at = end;
+        }
+        let has_more = count(&items) > wished || !is_last;
+        items.truncate(usize::try_from(wished).unwrap_or(usize::MAX));
+        Ok(Page { items, total, has_more })
+    }
+
+    /// One of Gitea's own pages, from 0, and how many commits there are on all of them.
+    async fn upstream(
+        &self,
+        path: &RepoPath,
+        query: &CommitQuery,
+        number: u64,
+    ) -> Result<(Vec<Commit>, Option<u64>), GiteaError> {
         // Gitea hands the path to `git log` as a pathspec, where `s?crets` and `:(icase)` mean more than they say; files
         // named `[slug].tsx` would not be found either.
         let literal = format!(":(literal){path}");
-        let mut items = Vec::new();
-        let (mut total, mut is_last) = (None, false);
-        let mut at = offset;
-        while at < offset.saturating_add(wished) {
-            let upstream = at / u64::from(COMMITS_OF_A_PATH);
-            let number = u32::try_from(upstream.saturating_add(1)).unwrap_or(u32::MAX);
-            let call = paged(self.history(query), PageRequest::new(number, COMMITS_OF_A_PATH)).query("path", &literal);
-            let (commits, headers) = self.bound.json_and_headers::<Option<Vec<Commit>>>(&call).await?;
-            total = page::total(&headers).filter(|_| !query.is_dated());
-            let commits = commits.unwrap_or_default();
-            let is_full = u32::try_from(commits.len()).is_ok_and(|rows| rows >= COMMITS_OF_A_PATH);
-            let skip = usize::try_from(at % u64::from(COMMITS_OF_A_PATH)).unwrap_or(usize::MAX);
-            items.extend(commits.into_iter().skip(skip));
-            at = upstream.saturating_add(1).saturating_mul(u64::from(COMMITS_OF_A_PATH));
-            is_last = !is_full || total.is_some_and(|total| total <= at);
-            if is_last {
-                break;
-            }
-        }
-        let wished = usize::try_from(wished).unwrap_or(usize::MAX);
-        let has_more = items.len() > wished || !is_last;
-        items.truncate(wished);
-        Ok(Page { items, total, has_more })
+        let number = u32::try_from(number.saturating_add(1)).unwrap_or(u32::MAX);
+        let limit = u32::try_from(COMMITS_OF_A_PATH).unwrap_or(u32::MAX);
+        let call = paged(self.history(query), PageRequest::new(number, limit)).query("path", &literal);
+        let (commits, headers) = self.bound.json_and_headers::<Option<Vec<Commit>>>(&call).await?;
+        Ok((commits.unwrap_or_default(), page::total(&headers).filter(|_| !query.is_dated())))
     }
 
     fn history<'a>(&'a self, query: &'a CommitQuery) -> Call<'a> {
@@ -376,4 +391,8 @@ impl RepositoryReader {
         }
         Ok(Diff { bytes: answer.body, is_truncated: answer.is_cut })
     }
+}
+
+fn count(commits: &[Commit]) -> u64 {
+    u64::try_from(commits.len()).unwrap_or(u64::MAX)
 }

@@ -184,8 +184,8 @@ impl RepositoryReader {
         part(answer, range)
     }
 
-    /// Gitea's `contents` knows branches and tags by their short names and commits by their whole ids: a full name or a
-    /// shortened id is asked for by the commit it stands for.
+    /// Gitea's `contents` knows branches and tags by their short names and commits by their whole ids: a full name is
+    /// asked for by the commit it stands for, since a tag may have a branch's short name, and so is a shortened id.
     async fn contents(
         &self,
         path: &RepoPath,
@@ -195,14 +195,14 @@ impl RepositoryReader {
         let Some(at) = at.filter(|at| at.as_str() != HEAD) else {
             return self.contents_at(path, None, includes).await;
         };
-        let name = at.as_str().strip_prefix("refs/heads/").unwrap_or(at.as_str());
-        match self.contents_at(path, Some(name), includes).await {
-            Err(GiteaError::NotFound) if is_full_name(name) || is_shortened_id(name) => {
-                let sha = self.pinned(Some(at)).await?;
-                self.contents_at(path, Some(sha.as_str()), includes).await
+        if !is_full_name(at.as_str()) {
+            match self.contents_at(path, Some(at.as_str()), includes).await {
+                Err(GiteaError::NotFound) if is_shortened_id(at.as_str()) => {}
+                other => return other,
             }
-            other => other,
         }
+        let sha = self.pinned(Some(at)).await?;
+        self.contents_at(path, Some(sha.as_str()), includes).await
     }
 
     async fn contents_at(

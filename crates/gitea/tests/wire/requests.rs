@@ -121,19 +121,46 @@ async fn an_owners_list_drops_gitea_s_total_which_counts_hidden_repositories() {
     assert_eq!(server.targets(), ["/api/v1/users/acme/repos?page=1&limit=2"]);
 }
 
+const COMMITS: usize = 120;
+
+/// A history that comes so many commits a page, whatever the limit says.
+async fn history(length: usize) -> Server {
+    Server::start(move |head| {
+        let page: usize = head.split("&page=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
+        let shown = ((page - 1) * length..COMMITS.min(page * length))
+            .map(|number| format!(r#"{{"sha":"{number:040}","commit":{{"message":"{number}"}}}}"#));
+        let body = format!("[{}]", shown.collect::<Vec<_>>().join(","));
+        let headers = format!("Content-Type: application/json\r\nX-Total-Count: {COMMITS}\r\nX-HasMore: true\r\n");
+        crate::server::answer("200 OK", &headers, body.as_bytes())
+    })
+    .await
+}
+
+/// An operator may choose another length than 50 (`COMMITS_RANGE_SIZE`).
+#[tokio::test]
+async fn every_commit_of_a_path_is_on_one_page_however_long_gitea_s_own_are() {
+    let path = RepoPath::parse("src/a.rs").unwrap();
+    for (length, limit) in [(50, 10), (50, 100), (30, 20), (30, 50), (30, 1000), (100, 20), (100, 50), (200, 7)] {
+        let server = history(length).await;
+        let mut seen = Vec::new();
+        for number in 1.. {
+            let page = PageRequest::new(number, limit);
+            let query = CommitQuery { sha: None, path: Some(path.clone()), since: None, until: None, page };
+            let page = server.repository().commits(&query).await.unwrap();
+            seen.extend(page.items.into_iter().map(|commit| commit.message));
+            if !page.has_more {
+                break;
+            }
+        }
+        let all: Vec<_> = (0..COMMITS).map(|number| number.to_string()).collect();
+        assert_eq!(seen, all, "pages of {limit} out of pages of {length}");
+    }
+}
+
 /// Gitea gives commits of a path 50 a page, whatever the limit says.
 #[tokio::test]
 async fn g12_commits_of_a_path_are_cut_to_the_page_that_was_asked_for() {
-    const TOTAL: usize = 120;
-    let server = Server::start(|head| {
-        let page: usize = head.split("&page=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
-        let shown = ((page - 1) * 50..TOTAL.min(page * 50))
-            .map(|number| format!(r#"{{"sha":"{number:040}","commit":{{"message":"{number}"}}}}"#));
-        let body = format!("[{}]", shown.collect::<Vec<_>>().join(","));
-        let headers = format!("Content-Type: application/json\r\nX-Total-Count: {TOTAL}\r\nX-HasMore: true\r\n");
-        crate::server::answer("200 OK", &headers, body.as_bytes())
-    })
-    .await;
+    let server = history(50).await;
     let path = RepoPath::parse("src/a b.rs").unwrap();
     for (page, limit, first, length, has_more, asked) in [
         (1, 10, 0, 10, true, 1),
@@ -142,7 +169,9 @@ async fn g12_commits_of_a_path_are_cut_to_the_page_that_was_asked_for() {
         (4, 30, 90, 30, false, 2),
         (12, 10, 110, 10, false, 1),
         (13, 10, 0, 0, false, 1),
-        (1, 1000, 0, 50, true, 1),
+        (1, 100, 0, 100, true, 2),
+        (2, 100, 100, 20, false, 1),
+        (1, 1000, 0, 120, false, 3),
     ] {
         let before = server.seen().len();
         let page = PageRequest::new(page, limit);
