@@ -87,8 +87,12 @@ impl Scanner {
 
     fn plain(&self, bytes: &[u8]) -> Vec<Found> {
         let mut found = Vec::new();
+        let mut hits = self.keywords.find_overlapping_iter(bytes).peekable();
+        if hits.peek().is_none() {
+            return found;
+        }
         let mut windows: Vec<Option<Range<usize>>> = vec![None; RULES.len()];
-        for hit in self.keywords.find_overlapping_iter(bytes) {
+        for hit in hits {
             match self.owners.get(hit.pattern().as_usize()) {
                 Some(&Owner::Rule { index, keyword }) => {
                     let (Some(rule), Some(window)) = (RULES.get(index), windows.get_mut(index)) else { continue };

@@ -1,8 +1,10 @@
 //! The caller's own view of the instance.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
-use super::page::{paged, speakable, turned};
+use super::page::{Label, paged, speakable, turned};
 use super::tolerant::or_default;
 use super::{AccountReader, Page, PageRequest, Repository};
 use crate::endpoints::{OWNER_REPOSITORIES, REPOSITORY_SEARCH, USER, USER_ORGANIZATIONS, USER_REPOSITORIES};
@@ -118,7 +120,7 @@ impl Order {
 #[derive(Deserialize)]
 struct Found {
     #[serde(default, deserialize_with = "or_default")]
-    data: Vec<serde_json::Value>,
+    data: Vec<Box<RawValue>>,
 }
 
 impl AccountReader {
@@ -135,7 +137,7 @@ impl AccountReader {
     /// # Errors
     /// [`GiteaError`]; needs `read:user` and `read:repository`.
     pub async fn repositories(&self, page: PageRequest) -> Result<Page<Repository>, GiteaError> {
-        self.list::<_, RepositoryId>(Call::to(&USER_REPOSITORIES), "full_name", page).await
+        self.list::<_, RepositoryId>(Call::to(&USER_REPOSITORIES), |label| label.full_name, page).await
     }
 
     /// Repositories of one owner that the caller may see. Gitea's total counts those it hides too, so it is dropped.
@@ -144,7 +146,7 @@ impl AccountReader {
     /// [`GiteaError`]; needs `read:user` and `read:repository`.
     pub async fn owner_repositories(&self, owner: &Owner, page: PageRequest) -> Result<Page<Repository>, GiteaError> {
         let call = Call::to(&OWNER_REPOSITORIES).username(owner);
-        Ok(Page { total: None, ..self.list::<_, RepositoryId>(call, "full_name", page).await? })
+        Ok(Page { total: None, ..self.list::<_, RepositoryId>(call, |label| label.full_name, page).await? })
     }
 
     /// Repositories that match a search and that the caller may see.
@@ -163,7 +165,7 @@ impl AccountReader {
             .maybe("order", search.order.map(Order::as_str));
         let (found, headers) = self.bound.json_and_headers::<Found>(&call).await?;
         let page = turned(found.data, search.page, &headers);
-        only_speakable::<_, RepositoryId>(page, "full_name")
+        only_speakable::<_, RepositoryId>(page, |label| label.full_name)
     }
 
     /// Organisations of the caller.
@@ -171,22 +173,22 @@ impl AccountReader {
     /// # Errors
     /// [`GiteaError`]; needs `read:user` and `read:organization`.
     pub async fn organizations(&self, page: PageRequest) -> Result<Page<Organization>, GiteaError> {
-        self.list::<_, Owner>(Call::to(&USER_ORGANIZATIONS), "name", page).await
+        self.list::<_, Owner>(Call::to(&USER_ORGANIZATIONS), |label| label.name, page).await
     }
 
-    async fn list<T: serde::de::DeserializeOwned, N: TryFrom<String>>(
+    async fn list<T: DeserializeOwned, N: TryFrom<String>>(
         &self,
         call: Call<'_>,
-        key: &'static str,
+        name: fn(Label) -> Option<String>,
         page: PageRequest,
     ) -> Result<Page<T>, GiteaError> {
-        only_speakable::<T, N>(self.bound.page(call, page).await?, key)
+        only_speakable::<T, N>(self.bound.page(call, page).await?, name)
     }
 }
 
-fn only_speakable<T: serde::de::DeserializeOwned, N: TryFrom<String>>(
-    page: Page<serde_json::Value>,
-    key: &str,
+fn only_speakable<T: DeserializeOwned, N: TryFrom<String>>(
+    page: Page<Box<RawValue>>,
+    name: fn(Label) -> Option<String>,
 ) -> Result<Page<T>, GiteaError> {
-    Ok(Page { items: speakable::<T, N>(page.items, key)?, total: page.total, has_more: page.has_more })
+    Ok(Page { items: speakable::<T, N>(page.items, name)?, total: page.total, has_more: page.has_more })
 }

@@ -2,8 +2,9 @@
 
 use http::HeaderMap;
 use http::header::LINK;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Limits;
 use crate::error::GiteaError;
@@ -114,22 +115,31 @@ fn has_more(headers: &HeaderMap, total: Option<u64>, page: PageRequest, rows: us
     }
 }
 
-/// Rows whose `key` is a name we can speak. An account or repository from before Gitea's present grammar could not be
-/// asked for, nor could a policy decide about it; it must not make the whole list unreadable either.
+/// What the rows of a list are called, and nothing else of them.
+#[derive(Deserialize)]
+pub(super) struct Label {
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) full_name: Option<String>,
+}
+
+/// Rows whose name, as `name` finds it, we can speak. An account or repository from before Gitea's present grammar could
+/// not be asked for, nor could a policy decide about it; it must not make the whole list unreadable either.
 pub(super) fn speakable<T: DeserializeOwned, N: TryFrom<String>>(
-    rows: Vec<Value>,
-    key: &str,
+    rows: Vec<Box<RawValue>>,
+    name: fn(Label) -> Option<String>,
 ) -> Result<Vec<T>, GiteaError> {
-    let is_speakable =
-        |row: &Value| row.get(key).and_then(Value::as_str).is_none_or(|name| N::try_from(name.to_owned()).is_ok());
-    let known = rows.into_iter().filter(is_speakable);
-    known.map(T::deserialize).collect::<Result<_, _>>().map_err(|_| GiteaError::Malformed { what: "JSON" })
+    // What cannot be read as a label cannot be read as a row, and is an error below.
+    let called = |row: &RawValue| serde_json::from_str(row.get()).ok().and_then(name);
+    let known = rows.into_iter().filter(|row| called(row).is_none_or(|name| N::try_from(name).is_ok()));
+    let rows = known.map(|row| serde_json::from_str(row.get()));
+    rows.collect::<Result<_, _>>().map_err(|_| GiteaError::Malformed { what: "JSON" })
 }
 
 #[cfg(test)]
 mod tests {
     use http::{HeaderName, HeaderValue};
-    use serde::Deserialize;
 
     use super::*;
     use crate::name::Owner;
@@ -178,7 +188,7 @@ mod tests {
         struct Row {
             name: Owner,
         }
-        let rows = |text| speakable::<Row, Owner>(serde_json::from_str(text).unwrap(), "name");
+        let rows = |text| speakable::<Row, Owner>(serde_json::from_str(text).unwrap(), |label| label.name);
         let read = rows(r#"[{"name":"acme"},{"name":"M\u00fcller & Co"}]"#).unwrap();
         assert_eq!(read.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["acme"]);
         assert!(rows(r#"[{"name":5}]"#).is_err());

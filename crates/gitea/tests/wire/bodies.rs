@@ -87,7 +87,7 @@ async fn c14_unexpected_json_is_read_tolerantly_or_refused_with_a_type() {
     assert!(skipped.is_ok(), "what is not used is skipped without recursion");
     let rows = format!(r#"[{{"id":1,"full_name":"acme/widget","x":{deep}}}]"#);
     let listed = Server::in_order(vec![json(&rows)]).await.account().repositories(PageRequest::new(1, 10)).await;
-    assert_eq!(listed.unwrap_err(), refused, "what is kept has a depth limit");
+    assert!(listed.is_ok(), "nor is anything of a row but what is used");
     let huge = format!(r#"{{"number":1,"title":"{}"}}"#, "x".repeat(50_000));
     assert_eq!(issue(huge).await.unwrap().title.len(), 50_000);
 }
