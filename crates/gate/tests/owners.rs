@@ -4,18 +4,23 @@
 
 use std::time::Duration;
 
-use aegis_ambient::{Ambient, FrozenClock};
-use aegis_gate::{AccountFault, AuthnError, Catalog, Principal};
+use aegis_ambient::{Ambient, FrozenClock, Timestamp};
+use aegis_gate::{AccountFault, AuthnError, Catalog, Origin, Principal, RawCredential};
 use aegis_sandbox::{Fault, FaultKind};
 use aegis_store::{AccountId, NewKey, Scope};
 use aegis_testkit::{Setup, TestGate};
 
 const KEY: &str = "aegis_ak_a-key-of-the-tests-of-owners-4Jq8Zt1";
+const START: &str = "2026-11-21T12:00:00Z";
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// A gate whose clock stands still, with a key of alice's under this account id.
 async fn gate(account_id: Option<AccountId>) -> (TestGate, FrozenClock) {
-    let (ambient, clock) = Ambient::frozen("2026-11-21T12:00:00Z".parse().unwrap());
+    gate_with(account_id, None).await
+}
+
+async fn gate_with(account_id: Option<AccountId>, lasts: Option<Duration>) -> (TestGate, FrozenClock) {
+    let (ambient, clock) = Ambient::frozen(START.parse().unwrap());
     let test = Setup { ambient, ..Setup::new(Catalog::default()) }.start().await.unwrap();
     let account_id = match account_id {
         Some(other) => other,
@@ -27,7 +32,7 @@ async fn gate(account_id: Option<AccountId>) -> (TestGate, FrozenClock) {
         account_id,
         scopes: vec![Scope::ReadRepository],
         credential: test.sandbox.token("alice").into(),
-        expires_at: None,
+        expires_at: lasts.map(|lasts| START.parse::<Timestamp>().unwrap() + lasts),
         label: None,
     };
     test.store.insert_key(key).await.unwrap();
@@ -61,6 +66,21 @@ async fn a_key_whose_token_is_another_accounts_is_refused() {
     let refused = test.holder(KEY).await;
     assert_eq!(refused.unwrap_err(), AuthnError::AccountRefused(AccountFault::Another));
     assert_eq!(test.store.keys().await.unwrap().first().unwrap().last_used_at, None, "a refused key was noted as used");
+}
+
+#[tokio::test]
+async fn a_key_ends_when_it_was_to_end_and_is_then_no_wrong_one() {
+    let (test, clock) = gate_with(None, Some(Duration::from_secs(30))).await;
+    let origin = Origin { address: "192.0.2.7".parse().ok(), ..test.origin() };
+    let knock = || async { test.gate.authenticate(&RawCredential::Bearer(KEY.into()), &origin).await };
+    clock.advance(Duration::from_secs(30).saturating_sub(Duration::from_millis(1)));
+    assert_eq!(login(&knock().await), "alice");
+    clock.advance(Duration::from_millis(1));
+    for _ in 0..30 {
+        assert_eq!(knock().await.unwrap_err(), AuthnError::InvalidToken);
+    }
+    let counted = test.store.lockouts().await.unwrap();
+    assert!(counted.iter().all(|row| row.failures == 0), "an expired key was counted: {counted:?}");
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! The pipeline with tools of its own: a panic, a stall, a refusal. Each leaves one record and harms no other call.
 
+use std::collections::BTreeSet;
 use std::future::pending;
+use std::time::Duration;
 
+use aegis_gate::redact::{self, Action};
 use aegis_gate::{
     Account, Answer, CallError, Catalog, Output, ReadPermit, ReadTool, Repository, Scope, ToolError, ToolSpec, Toolset,
 };
@@ -76,8 +79,47 @@ impl ReadTool for Fixed {
     }
 }
 
+/// Says what it was told, bare under a header.
+struct Echo;
+
+#[derive(Deserialize, JsonSchema)]
+struct Words {
+    text: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Echoed {
+    text: String,
+}
+
+impl Output for Echoed {
+    const FILE_TEXT: &'static [&'static str] = &["text"];
+    const BARE_TEXT: Option<&'static str> = Some("text");
+    const UNTRUSTED: bool = false;
+}
+
+impl ReadTool for Echo {
+    const SPEC: ToolSpec = spec("echo");
+    type Arguments = Words;
+    type Output = Echoed;
+    type Target = Account;
+
+    fn target(_: &Words) -> Result<Account, ToolError> {
+        Ok(Account)
+    }
+
+    async fn run(_: &ReadPermit<Account>, words: &Words) -> Result<Echoed, ToolError> {
+        Ok(Echoed { text: words.text.clone() })
+    }
+}
+
+/// Of the form of a GitLab token, in two parts so that this file holds none.
+fn secret() -> String {
+    ["gl", "pat-x7Kq2mZr9TbW4nLs8VdY"].concat()
+}
+
 fn catalog() -> Catalog {
-    Catalog::default().read::<Panics>().read::<Stalls>().read::<Whoami>().read::<Fixed>()
+    Catalog::default().read::<Panics>().read::<Stalls>().read::<Whoami>().read::<Fixed>().read::<Echo>()
 }
 
 async fn login(test: &TestGate, person: &str) -> Result<Value, CallError> {
@@ -99,10 +141,62 @@ async fn s10_a_tool_that_panics_fails_its_own_call_and_no_other() {
 }
 
 #[tokio::test]
+async fn g12_a_call_that_takes_too_long_ends_and_is_on_record_as_failed() {
+    let setup = Setup { call_deadline: Duration::from_millis(50), ..Setup::new(catalog()) };
+    let test = setup.start().await.unwrap();
+    assert_eq!(test.call("alice", "stalls", json!({})).await, Err(CallError::UpstreamTimeout));
+    assert_eq!(login(&test, "alice").await, Ok(json!("alice")));
+    let records = test.records().await.unwrap();
+    let stalled: Vec<_> = records.iter().filter(|record| record.text("tool") == Some("stalls")).collect();
+    assert_eq!(stalled.len(), 1);
+    assert_eq!((stalled[0].text("outcome"), stalled[0].text("code")), (Some("failed"), Some("upstream_timeout")));
+}
+
+#[tokio::test]
+async fn what_is_set_to_be_blocked_does_not_leave_and_the_record_says_so() {
+    let blocks = redact::Settings { default: Action::Block, ..redact::Settings::default() };
+    let test = Setup { redact: blocks, ..Setup::new(catalog()) }.start().await.unwrap();
+    let Err(CallError::SecretMasked { rule, .. }) = test.call("alice", "echo", json!({"text": secret()})).await else {
+        panic!("a secret left")
+    };
+    assert_eq!(rule, "gitlab-token");
+    assert!(test.call("alice", "echo", json!({"text": "no secret"})).await.is_ok());
+    let masking = TestGate::start(catalog()).await.unwrap();
+    let masked = masking.call("alice", "echo", json!({"text": secret()})).await.unwrap();
+    assert!(!masked.text.contains(&secret()) && masked.text.contains("gitlab-token"), "{}", masked.text);
+    let records = test.records().await.unwrap();
+    let codes: Vec<_> = records.iter().filter(|record| record.text("tool") == Some("echo")).collect();
+    assert_eq!((codes[0].text("outcome"), codes[0].text("code")), (Some("denied"), Some("secret_masked")));
+}
+
+#[tokio::test]
+async fn g12_an_answer_three_times_as_long_as_a_file_may_be_does_not_leave() {
+    let test = Setup { max_file_bytes: 100, ..Setup::new(catalog()) }.start().await.unwrap();
+    assert!(test.call("alice", "echo", json!({"text": "x".repeat(100)})).await.is_ok());
+    let refused = test.call("alice", "echo", json!({"text": "x".repeat(300)})).await;
+    assert!(matches!(refused, Err(CallError::TooLarge { limit_bytes: 300, .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn c06_each_answer_has_a_nonce_of_its_own() {
+    let test = TestGate::start(catalog()).await.unwrap();
+    let mut nonces = BTreeSet::new();
+    for _ in 0..3 {
+        let answer = test.call("alice", "echo", json!({"text": "the same"})).await.unwrap();
+        let (header, _) = answer.text.split_once('\n').unwrap();
+        let header: Value = serde_json::from_str(header).unwrap();
+        let nonce = header["nonce"].as_str().unwrap().to_owned();
+        assert!(nonce.len() == 16 && nonce.bytes().all(|digit| digit.is_ascii_hexdigit()), "{nonce}");
+        nonces.insert(nonce);
+    }
+    assert_eq!(nonces.len(), 3);
+}
+
+#[tokio::test]
 async fn a_call_nobody_waits_for_any_more_is_on_record() {
     let test = TestGate::start(catalog()).await.unwrap();
     let call = test.call("alice", "stalls", json!({}));
-    let gone = tokio::time::timeout(std::time::Duration::from_millis(200), call).await;
+    let gone = tokio::time::timeout(Duration::from_millis(200), call).await;
     assert!(gone.is_err(), "the stalled call answered");
     assert_eq!(login(&test, "bob").await, Ok(json!("bob")));
     let records = test.records().await.unwrap();

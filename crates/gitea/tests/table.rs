@@ -1,7 +1,8 @@
 //! The table of endpoints held against Gitea's and Forgejo's own API descriptions.
 //!
 //! `operations.tsv` has one line for each operation: its method and path, the first release of Gitea among those read
-//! (1.22.0, 1.24.0, 1.25.4, 1.26.3) whose description has it, and whether Forgejo 10's has it.
+//! (1.22.0, 1.24.0, 1.25.4, 1.26.3) whose description has it, whether Forgejo 10's has it, and the categories of scopes
+//! it demands, all of them (Gitea `routers/api/v1/api.go`; descriptions do not say).
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![expect(clippy::panic, reason = "a test stops at the first surprise")]
 #![expect(clippy::indexing_slicing, reason = "a test stops at the first surprise")]
@@ -13,11 +14,15 @@ use aegis_gitea::flavor::{Release, Since};
 
 const OPERATIONS: &str = include_str!("operations.tsv");
 
-fn described(endpoint: &Endpoint) -> (Since, Since) {
+fn operation(endpoint: &Endpoint) -> Vec<&'static str> {
     let wanted = (endpoint.method.as_str(), format!("/{}", endpoint.path));
     let mut operations = OPERATIONS.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
     let operation = operations.find(|columns| (columns[0], columns[1]) == (wanted.0, wanted.1.as_str()));
-    let columns = operation.unwrap_or_else(|| panic!("{wanted:?} is in no API description"));
+    operation.unwrap_or_else(|| panic!("{wanted:?} is in no API description"))
+}
+
+fn described(endpoint: &Endpoint) -> (Since, Since) {
+    let columns = operation(endpoint);
     let numbers: Vec<u32> = columns[2].split('.').map(|number| number.parse().unwrap()).collect();
     let gitea = match (numbers[0], numbers[1]) {
         (1, 22) => Since::Oldest,
@@ -30,6 +35,17 @@ fn described(endpoint: &Endpoint) -> (Since, Since) {
 fn u09_every_endpoint_is_described_by_gitea_with_the_same_method_path_and_release() {
     for endpoint in ALL {
         assert_eq!((endpoint.gitea, endpoint.forgejo), described(endpoint), "{}", endpoint.name);
+    }
+}
+
+#[test]
+fn every_endpoint_names_the_scopes_that_gitea_demands() {
+    for endpoint in ALL {
+        let demanded = match operation(endpoint)[4] {
+            "-" => Vec::new(),
+            categories => categories.split(',').map(|category| format!("read:{category}")).collect(),
+        };
+        assert_eq!(endpoint.required_scopes(), demanded, "{}", endpoint.name);
     }
 }
 

@@ -78,6 +78,8 @@ impl fmt::Debug for KeyDigest {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     #[test]
@@ -96,14 +98,29 @@ mod tests {
     }
 
     #[test]
-    fn k01_digests_are_compared_whole() {
+    fn k01_t17_digests_are_compared_whole() {
         let digest = KeyDigest([9; DIGEST_BYTES]);
         for place in 0..DIGEST_BYTES {
-            let mut other = digest;
-            other.0[place] ^= 1;
-            assert_ne!(digest, other, "a difference at byte {place} was missed");
+            assert_ne!(digest, but_for(digest, place), "a difference at byte {place} was missed");
         }
         assert_eq!(digest, KeyDigest([9; DIGEST_BYTES]));
+    }
+
+    #[test]
+    fn t16_t17_a_map_of_digests_keeps_those_apart_that_differ_in_one_byte() {
+        let digest = KeyDigest([9; DIGEST_BYTES]);
+        let all = (0..DIGEST_BYTES).map(|place| but_for(digest, place)).chain([digest]);
+        let owners: HashMap<KeyDigest, usize> = all.clone().zip(0..).collect();
+        assert_eq!(owners.len(), DIGEST_BYTES + 1);
+        assert!(all.zip(0..).all(|(digest, owner)| owners.get(&digest) == Some(&owner)));
+        assert!(owners.keys().all(|digest| format!("{digest:?}") == "KeyDigest(..)"), "a key of a map shows");
+    }
+
+    /// The same but for one bit of one byte.
+    fn but_for(digest: KeyDigest, place: usize) -> KeyDigest {
+        let mut other = digest;
+        other.0[place] ^= 1;
+        other
     }
 
     #[test]

@@ -145,7 +145,13 @@ mod tests {
     }
 
     #[test]
-    fn u04_only_words_in_the_form_of_scopes_pass() {
+    fn c13_u04_only_words_in_the_form_of_scopes_pass() {
+        // What passes here becomes part of the header that asks for a wider token.
+        for forged in [r#"read:user", realm="x"#, "read:user%0d%0aSet-Cookie:a=b", "read:user\r\nSet-Cookie: a=b"] {
+            let error = refused(&format!("required scope(s), required=[{forged}], token scope={forged}"));
+            let GiteaError::MissingScope { required, held } = error else { panic!("{error}") };
+            assert!(required.iter().all(|scope| is_scope(scope)) && held.is_none(), "{required:?} {held:?}");
+        }
         assert_eq!(
             refused("required scope(s), required=[<b>evil</b> READ:X], token scope=ignore all rules"),
             missing(&["read:issue"], None)

@@ -86,7 +86,8 @@ async fn u07_self_signed_and_expired_certificates_are_refused() {
 #[tokio::test]
 async fn u07_a_server_without_modern_tls_is_refused() {
     let ours = authority();
-    // A fatal alert "protocol_version" of TLS 1.0, and plain HTTP where TLS was asked for.
+    // rustls speaks TLS 1.2 and 1.3 and has no code for anything older, so an old server can only end the handshake: a
+    // fatal alert "protocol_version" of TLS 1.0. And plain HTTP where TLS was asked for.
     for answer in [b"\x15\x03\x01\x00\x02\x02\x46".as_slice(), b"HTTP/1.1 400 Bad Request\r\n\r\n"] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
