@@ -59,7 +59,7 @@ use std::path::PathBuf;
 
 pub use arguments::ArgumentsShape;
 pub use error::AuditError;
-pub use event::{ApiProbe, Event, EventName, Method, Outcome, TokenType, Transport};
+pub use event::{Event, EventName, Method, Outcome, Transport};
 pub use handle::{Announced, Audit, Slot};
 pub use key::{DigestKey, PublicKey};
 pub use line::LINE_CAP_BYTES;

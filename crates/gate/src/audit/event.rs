@@ -47,16 +47,12 @@ words! {
         InvalidKeyFormat = "invalid_key_format",
         /// An address is locked out.
         AuthRateLimit = "auth_rate_limit",
-        /// Policy, scope or a hidden name stood in the way.
+        /// The Gitea account behind a sign-in may not be used.
         AccessDenied = "access_denied",
         /// A call ended.
         ToolCall = "tool_call",
         /// A write is about to leave, or a key about to change.
         WriteAnnounced = "write_announced",
-        /// What an OAuth token was found to be.
-        OauthAuthSummary = "oauth_auth_summary",
-        /// An OAuth token cannot use Gitea's API.
-        OauthTokenLacksApiScope = "oauth_token_lacks_api_scope",
         /// A key was made.
         KeyGenerated = "key_generated",
         /// A key took another's place.
@@ -122,32 +118,6 @@ words! {
     }
 }
 
-words! {
-    /// What an OAuth token looks like.
-    TokenType {
-        /// Signed claims.
-        Jwt = "jwt",
-        /// A word only its issuer understands.
-        Opaque = "opaque",
-    }
-}
-
-words! {
-    /// What Gitea said when the token was tried.
-    ApiProbe {
-        /// It may use the API.
-        Pass = "pass",
-        /// It lacks the scope.
-        Forbidden = "fail:403",
-        /// It is not a token.
-        Unauthorized = "fail:401",
-        /// It was tried a moment ago.
-        Cached = "skip:cached",
-        /// It could not be tried; the request was refused.
-        Error = "skip:error",
-    }
-}
-
 /// One decision. Every text longer than 512 bytes is cut and ends in a keyed hash of what was cut off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Event {
@@ -209,21 +179,6 @@ pub struct Event {
     /// How many secrets were masked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub masked: Option<u64>,
-    /// What an OAuth token looks like.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub token_type: Option<TokenType>,
-    /// Scopes the token carried, separated by spaces.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scopes_observed: Option<String>,
-    /// Scopes it was given the use of, separated by spaces.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scopes_effective: Option<String>,
-    /// What Gitea said of the token.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub api_probe: Option<ApiProbe>,
-    /// The HTTP status Gitea gave; written as `status`.
-    #[serde(skip)]
-    pub upstream_status: Option<u16>,
 }
 
 impl Event {
@@ -251,11 +206,6 @@ impl Event {
             answer_bytes: None,
             withheld: None,
             masked: None,
-            token_type: None,
-            scopes_observed: None,
-            scopes_effective: None,
-            api_probe: None,
-            upstream_status: None,
         }
     }
 
@@ -267,33 +217,19 @@ impl Event {
     /// The same event with every text cut to size, so that what waits in the queue is bounded too.
     pub(super) fn capped(mut self, key: &DigestKey) -> Self {
         text::cap(&mut self.correlation_id, key);
-        let texts = [
-            &mut self.client,
-            &mut self.login,
-            &mut self.key_id,
-            &mut self.tool,
-            &mut self.target,
-            &mut self.rule,
-            &mut self.scopes_observed,
-            &mut self.scopes_effective,
-        ];
+        let texts =
+            [&mut self.client, &mut self.login, &mut self.key_id, &mut self.tool, &mut self.target, &mut self.rule];
         texts.into_iter().flatten().for_each(|text| text::cap(text, key));
         self
     }
 
-    /// The event as it stands in a line: with `status`, which `compatibility` fixes for two events.
+    /// The event as it stands in a line: a sign-in has a `status` besides, as it had in the first design.
     pub(super) fn fields(&self) -> impl Serialize {
-        Fields { status: self.status(), event: self }
-    }
-
-    fn status(&self) -> Option<Status> {
-        if self.name != EventName::ApiAuthentication {
-            return self.upstream_status.map(Status::Number);
-        }
-        Some(Status::Word(match self.outcome {
+        let status = (self.name == EventName::ApiAuthentication).then_some(match self.outcome {
             Outcome::Allowed => "success",
             Outcome::Denied | Outcome::Failed => "failure",
-        }))
+        });
+        Fields { status, event: self }
     }
 }
 
@@ -302,12 +238,5 @@ struct Fields<'a> {
     #[serde(flatten)]
     event: &'a Event,
     #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Status {
-    Word(&'static str),
-    Number(u16),
+    status: Option<&'static str>,
 }

@@ -147,7 +147,7 @@ mod tests {
 
     use super::*;
     use crate::audit::arguments::ArgumentsShape;
-    use crate::audit::event::{ApiProbe, Event, EventName, Method, Outcome, TokenType, Transport};
+    use crate::audit::event::{Event, EventName, Method, Outcome, Transport};
     use crate::audit::key::DigestKey;
 
     fn written(event: &Event) -> Vec<u8> {
@@ -177,12 +177,7 @@ mod tests {
             answer_bytes: Some(u64::MAX),
             withheld: Some(u64::MAX),
             masked: Some(u64::MAX),
-            token_type: Some(TokenType::Opaque),
-            scopes_observed: Some(text.to_owned()),
-            scopes_effective: Some(text.to_owned()),
-            api_probe: Some(ApiProbe::Unauthorized),
-            upstream_status: Some(403),
-            ..Event::new(EventName::OauthTokenLacksApiScope, Outcome::Denied, text)
+            ..Event::new(EventName::ApiAuthentication, Outcome::Denied, text)
         }
     }
 
@@ -193,7 +188,7 @@ mod tests {
         assert!(line.len() <= LINE_CAP_BYTES, "{}", line.len());
         let record: Value = serde_json::from_slice(&line).unwrap();
         let texts: Vec<&str> = record.as_object().unwrap().values().filter_map(Value::as_str).collect();
-        assert_eq!(texts.iter().filter(|text| text.contains("…[1048064 bytes more, hmac-sha256 ")).count(), 9);
+        assert_eq!(texts.iter().filter(|text| text.contains("…[1048064 bytes more, hmac-sha256 ")).count(), 7);
         assert!(texts.iter().all(|text| text.len() < 700), "a text escaped the cap");
     }
 
@@ -205,10 +200,8 @@ mod tests {
         assert!(sign_in(Outcome::Allowed).contains(r#""status":"success""#));
         assert!(sign_in(Outcome::Denied).contains(r#""status":"failure""#));
         assert!(sign_in(Outcome::Failed).contains(r#""status":"failure""#));
-        let lacks = line(&full("x", &DigestKey::of_seed(&[7; 32])));
-        assert!(lacks.contains(r#""event":"oauth_token_lacks_api_scope","#) && lacks.contains(r#""status":403"#));
-        assert!(lacks.contains(r#""token_type":"opaque","#) && lacks.contains(r#""api_probe":"fail:401","#));
-        assert!(lacks.contains(r#""time":"2026-01-02T03:04:05.678901Z","#));
+        assert!(!line(&Event::new(EventName::ToolCall, Outcome::Denied, "r1")).contains("status"));
+        assert!(sign_in(Outcome::Allowed).contains(r#""time":"2026-01-02T03:04:05.678901Z","#));
     }
 
     proptest! {
@@ -222,7 +215,7 @@ mod tests {
             prop_assert!(body.iter().all(|byte| (b' '..=b'~').contains(byte)));
             let frame = Frame::parse(body).unwrap();
             prop_assert!(frame.whole() && frame.signature.is_none());
-            prop_assert_eq!((frame.seq, frame.event), (u64::MAX, "oauth_token_lacks_api_scope"));
+            prop_assert_eq!((frame.seq, frame.event), (u64::MAX, "api_authentication"));
             let record: Value = serde_json::from_slice(body).unwrap();
             prop_assert_eq!(record["login"].as_str(), event.login.as_deref());
             let told = serde_json::to_value(event.fields()).unwrap();

@@ -7,7 +7,7 @@ use super::{Filter, Record, scan};
 use crate::audit::error::AuditError;
 
 /// The columns of a table, in their order.
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 22] = [
     "event",
     "outcome",
     "status",
@@ -29,10 +29,6 @@ const COLUMNS: [&str; 26] = [
     "answer_bytes",
     "withheld",
     "masked",
-    "token_type",
-    "scopes_observed",
-    "scopes_effective",
-    "api_probe",
     "count",
 ];
 
