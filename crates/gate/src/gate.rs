@@ -82,10 +82,6 @@ pub struct House {
     pub max_answer_bytes: usize,
     /// Calls a minute for one person; none is no limit.
     pub calls_per_minute: Option<u32>,
-    /// The policy in one sentence.
-    pub policy: String,
-    /// Names of the tools in force, in order.
-    pub tools: Vec<&'static str>,
     /// How long one call may take in all.
     pub call_deadline: Duration,
 }
@@ -105,10 +101,10 @@ pub struct Gate {
     audit: Audit,
     policy: ArcSwap<Policy>,
     redactor: ArcSwap<Redactor>,
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     authenticator: Authenticator,
     limits: Limits,
-    house: ArcSwap<House>,
+    house: Arc<House>,
     ambient: Ambient,
 }
 
@@ -127,7 +123,6 @@ impl Gate {
     /// The store cannot be read.
     pub async fn new(parts: Parts) -> Result<Self, GateError> {
         let lockout = Lockout::load(parts.lockout, Arc::clone(&parts.store), parts.ambient.clone()).await?;
-        let house = House { policy: parts.policy.sentence(), tools: parts.catalog.names(), ..parts.house };
         Ok(Self {
             authenticator: Authenticator::new(&parts.authn, parts.store, lockout, parts.ambient.clone()),
             limits: Limits::new(&parts.limits, &parts.ambient),
@@ -135,8 +130,8 @@ impl Gate {
             audit: parts.audit,
             policy: ArcSwap::from_pointee(parts.policy),
             redactor: ArcSwap::from_pointee(parts.redactor),
-            catalog: parts.catalog,
-            house: ArcSwap::from_pointee(house),
+            catalog: Arc::new(parts.catalog),
+            house: Arc::new(parts.house),
             ambient: parts.ambient,
         })
     }
@@ -241,9 +236,7 @@ impl Gate {
 
     /// Replaces the policy while serving. A call in flight ends under the one it began with.
     pub fn replace_policy(&self, policy: Policy) {
-        let house = House { policy: policy.sentence(), ..House::clone(&self.house.load()) };
         self.policy.store(Arc::new(policy));
-        self.house.store(Arc::new(house));
     }
 
     fn list_under(&self, policy: Arc<Policy>, principal: &Principal) -> impl Iterator<Item = &Entry> {
@@ -271,15 +264,16 @@ impl Gate {
         let arguments = arguments::check(entry.input_schema(), call.arguments)?;
         let sight = Sight {
             principal: principal.clone(),
-            act: Act::of(&spec),
+            view: Arc::new(policy.view(subject(principal), Act::of(&spec))),
             policy,
+            catalog: Arc::clone(&self.catalog),
             withheld: Arc::default(),
             redactor: self.redactor.load_full(),
         };
         let passage = Passage { arguments, sight, correlation_id: &origin.correlation_id, trace };
         // A tool that panics fails its own call and no other (attack S10).
         let run = AssertUnwindSafe((entry.run)(self, passage)).catch_unwind();
-        match tokio::time::timeout(self.house.load().call_deadline, run).await {
+        match tokio::time::timeout(self.house.call_deadline, run).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_panic)) => {
                 tracing::error!(correlation_id = origin.correlation_id, tool = spec.name, "a tool panicked");

@@ -1,7 +1,8 @@
 //! Who are you, may you, how often, write it down, what may leave.
 //!
-//! The only maker of a [`Principal`] and of permits. A transport knows four things of it: [`Gate::authenticate`],
-//! [`Gate::admit`], [`Gate::list`] and [`Gate::call`]; a tool knows its [`ReadPermit`].
+//! The only maker of a [`Principal`] and of permits. A transport signs in by [`Gate::authenticate`], shows
+//! [`Gate::list`], pays for what is no call by [`Gate::browse`], and calls by [`Gate::admit`] and [`Gate::call`]; a tool
+//! knows its [`ReadPermit`].
 
 mod answer;
 mod arguments;

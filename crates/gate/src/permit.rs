@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aegis_gitea::{RepoPath, RepositoryId};
 
+use crate::catalog::Catalog;
 use crate::error::CallError;
 use crate::gate::House;
-use crate::policy::{Act, Decision, Policy, Subject};
+use crate::policy::{Act, Decision, Policy, Subject, View};
 use crate::principal::Principal;
 use crate::redact::Redactor;
 use crate::target::{Place, Repository, Target};
@@ -26,8 +27,9 @@ pub struct ReadPermit<T: Target> {
 #[derive(Clone)]
 pub(crate) struct Sight {
     pub(crate) principal: Principal,
-    pub(crate) act: Act,
+    pub(crate) view: Arc<View>,
     pub(crate) policy: Arc<Policy>,
+    pub(crate) catalog: Arc<Catalog>,
     pub(crate) withheld: Arc<AtomicU64>,
     pub(crate) redactor: Arc<Redactor>,
 }
@@ -64,16 +66,23 @@ impl<T: Target> ReadPermit<T> {
         &self.sight.principal
     }
 
-    /// The gateway's own facts: limits, toolsets, mode.
+    /// The gateway's own facts: limits and mode.
     #[must_use]
     pub fn house(&self) -> &House {
         &self.house
     }
 
+    /// In one sentence whether a policy is in force, never what it says.
+    #[must_use]
+    pub fn policy_sentence(&self) -> String {
+        self.sight.policy.sentence()
+    }
+
     /// Whether a tool exists for this caller, as the list and the admission of calls have it.
     #[must_use]
     pub fn may_use(&self, tool: &ToolSpec) -> bool {
-        self.sight.policy.may_ever(self.sight.subject(), Act::of(tool))
+        let is_in_force = self.sight.catalog.find(tool.name).is_some();
+        is_in_force && self.sight.policy.may_ever(subject(&self.sight.principal), Act::of(tool))
     }
 
     /// Whether the policy lets this caller see that a repository exists.
@@ -135,18 +144,13 @@ impl ReadPermit<Repository> {
     }
 
     fn decide(&self, place: &Place) -> Decision {
-        let sight = &self.sight;
-        sight.policy.decide_place(sight.subject(), sight.act, self.target.id(), place)
+        self.sight.view.decide_place(self.target.id(), place)
     }
 }
 
 impl Sight {
-    pub(crate) fn subject(&self) -> Subject<'_> {
-        subject(&self.principal)
-    }
-
     pub(crate) fn sees(&self, repository: &RepositoryId) -> bool {
-        self.policy.decide_repository(self.subject(), self.act, repository).is_allowed()
+        self.view.decide_repository(repository).is_allowed()
     }
 
     fn keep<R>(&self, rows: Vec<R>, seen: impl Fn(&R) -> bool) -> Visible<R> {

@@ -8,6 +8,8 @@ mod file;
 mod pattern;
 mod rule;
 
+use std::sync::Arc;
+
 use aegis_gitea::RepositoryId;
 
 pub use file::PolicyError;
@@ -22,8 +24,14 @@ const NO_RULE: &str = "no_rule_allows";
 /// The operator's policy, parsed and compiled.
 #[derive(Debug)]
 pub struct Policy {
-    /// None: there is no file.
-    rules: Option<Vec<Rule>>,
+    /// None: there is no file. What denies stands before what allows, so the first rule that applies decides.
+    rules: Option<Vec<Arc<Rule>>>,
+}
+
+/// What a policy says about one subject and one tool: picked once a call, asked about every row of its answer.
+#[derive(Debug)]
+pub(crate) struct View {
+    rules: Option<Vec<Arc<Rule>>>,
 }
 
 /// Who asks, as far as rules can name them.
@@ -72,7 +80,12 @@ impl Policy {
     /// # Errors
     /// [`PolicyError`] naming the rule and field that is wrong.
     pub fn parse(text: &str, tools: &[&str]) -> Result<Self, PolicyError> {
-        file::parse(text, tools).map(|rules| Self { rules: Some(rules) })
+        let mut rules: Vec<_> = file::parse(text, tools)?.into_iter().map(Arc::new).collect();
+        rules.sort_by_key(|rule| match rule.effect {
+            Effect::Deny => 0,
+            Effect::Allow => 1,
+        });
+        Ok(Self { rules: Some(rules) })
     }
 
     /// Whether a file is in force, so that rows of a list may have to be kept back.
@@ -94,57 +107,56 @@ impl Policy {
 
     /// Whether any target could ever be allowed. A tool for which this is false does not exist for the subject.
     pub(crate) fn may_ever(&self, subject: Subject<'_>, act: Act) -> bool {
-        let Some(rules) = &self.rules else { return true };
-        rules.iter().any(|rule| rule.effect == Effect::Allow && rule.covers(subject, act))
-            && !rules.iter().any(|rule| rule.effect == Effect::Deny && rule.covers(subject, act) && rule.is_total())
+        self.view(subject, act).decide_instance().is_allowed()
     }
 
+    /// The rules that speak about this subject and this tool.
+    pub(crate) fn view(&self, subject: Subject<'_>, act: Act) -> View {
+        let covering =
+            |rules: &Vec<Arc<Rule>>| rules.iter().filter(|rule| rule.covers(subject, act)).map(Arc::clone).collect();
+        View { rules: self.rules.as_ref().map(covering) }
+    }
+}
+
+impl View {
     /// Decides about a call that names no repository. What its answer shows is filtered row by row.
-    pub(crate) fn decide_instance(&self, subject: Subject<'_>, act: Act) -> Decision {
-        self.decide(subject, act, |rule| match rule.effect {
+    pub(crate) fn decide_instance(&self) -> Decision {
+        self.decide(|rule| match rule.effect {
             Effect::Allow => true,
             Effect::Deny => rule.is_total(),
         })
     }
 
     /// Decides about a repository as a whole: some of its paths must be allowed, and not all of it denied.
-    pub(crate) fn decide_repository(&self, subject: Subject<'_>, act: Act, repository: &RepositoryId) -> Decision {
-        self.decide(subject, act, |rule| {
-            rule.repositories.matches(repository)
-                && match rule.effect {
-                    Effect::Allow => true,
-                    Effect::Deny => rule.paths.cover_everything(),
-                }
+    pub(crate) fn decide_repository(&self, repository: &RepositoryId) -> Decision {
+        self.decide_about(repository, |rule| match rule.effect {
+            Effect::Allow => true,
+            Effect::Deny => rule.paths.cover_everything(),
         })
     }
 
     /// Decides about one place of a repository.
-    pub(crate) fn decide_place(
-        &self,
-        subject: Subject<'_>,
-        act: Act,
-        repository: &RepositoryId,
-        place: &Place,
-    ) -> Decision {
-        self.decide(subject, act, |rule| {
-            rule.repositories.matches(repository)
-                && match (place, rule.effect) {
-                    (Place::Path(path), Effect::Allow) => rule.paths.matches(path),
-                    (Place::Directory(directory), Effect::Allow) => rule.paths.leads_from(directory),
-                    (Place::Path(place) | Place::Directory(place), Effect::Deny) => rule.paths.cover(place),
-                }
+    pub(crate) fn decide_place(&self, repository: &RepositoryId, place: &Place) -> Decision {
+        self.decide_about(repository, |rule| match (place, rule.effect) {
+            (Place::Path(path), Effect::Allow) => rule.paths.matches(path),
+            (Place::Directory(directory), Effect::Allow) => rule.paths.leads_from(directory),
+            (Place::Path(place) | Place::Directory(place), Effect::Deny) => rule.paths.cover(place),
         })
     }
 
-    fn decide(&self, subject: Subject<'_>, act: Act, applies: impl Fn(&Rule) -> bool) -> Decision {
+    fn decide_about(&self, repository: &RepositoryId, applies: impl Fn(&Rule) -> bool) -> Decision {
+        let folded = self.rules.as_ref().map(|_| repository.folded()).unwrap_or_default();
+        self.decide(|rule| rule.repositories.match_folded(&folded) && applies(rule))
+    }
+
+    fn decide(&self, applies: impl Fn(&Rule) -> bool) -> Decision {
         let Some(rules) = &self.rules else { return Decision::Allowed { rule: None } };
-        let first = |effect: Effect| {
-            rules.iter().find(|rule| rule.effect == effect && rule.covers(subject, act) && applies(rule))
+        let Some(first) = rules.iter().find(|rule| applies(rule)) else {
+            return Decision::Denied { rule: NO_RULE.to_owned() };
         };
-        match (first(Effect::Deny), first(Effect::Allow)) {
-            (Some(deny), _) => Decision::Denied { rule: deny.id.clone() },
-            (None, Some(allow)) => Decision::Allowed { rule: Some(allow.id.clone()) },
-            (None, None) => Decision::Denied { rule: NO_RULE.to_owned() },
+        match first.effect {
+            Effect::Deny => Decision::Denied { rule: first.id.clone() },
+            Effect::Allow => Decision::Allowed { rule: Some(first.id.clone()) },
         }
     }
 }

@@ -154,8 +154,6 @@ pub(crate) fn house() -> House {
         max_file_bytes: 1_048_576,
         max_answer_bytes: 80_000,
         calls_per_minute: None,
-        policy: String::new(),
-        tools: Vec::new(),
         call_deadline: Duration::from_mins(1),
     }
 }

@@ -128,8 +128,6 @@ impl Setup {
                 max_file_bytes: self.max_file_bytes,
                 max_answer_bytes: self.max_answer_bytes,
                 calls_per_minute: None,
-                policy: String::new(),
-                tools: Vec::new(),
                 call_deadline: self.call_deadline,
             },
             ambient,

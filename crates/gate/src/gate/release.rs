@@ -39,7 +39,7 @@ impl Gate {
             trace.masked = counts.masked.into();
             trace.answer_bytes = bytes;
         });
-        let limit_bytes = self.house.load().max_file_bytes.saturating_mul(LARGEST_ANSWER_FACTOR);
+        let limit_bytes = self.house.max_file_bytes.saturating_mul(LARGEST_ANSWER_FACTOR);
         if bytes > limit_bytes {
             let hint = "ask for a smaller part: a range, a page, fewer paths";
             return Err(CallError::TooLarge { what: "the answer".to_owned(), limit_bytes, hint });

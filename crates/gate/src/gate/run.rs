@@ -1,7 +1,7 @@
 //! One tool's run: target, permit, tool, and once more under the new name where a repository was renamed.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aegis_gitea::GiteaError;
 use futures_util::future::BoxFuture;
@@ -85,11 +85,10 @@ impl Gate {
     /// Permit for exactly this target, or the rule that refuses it.
     fn authorize<T: Target>(&self, passage: &Passage<'_>, target: T) -> Result<ReadPermit<T>, CallError> {
         let sight = &passage.sight;
-        let subject = sight.subject();
         let decision = match (target.repository(), target.place()) {
-            (Some(repository), Some(place)) => sight.policy.decide_place(subject, sight.act, repository, place),
-            (Some(repository), None) => sight.policy.decide_repository(subject, sight.act, repository),
-            (None, _) => sight.policy.decide_instance(subject, sight.act),
+            (Some(repository), Some(place)) => sight.view.decide_place(repository, place),
+            (Some(repository), None) => sight.view.decide_repository(repository),
+            (None, _) => sight.view.decide_instance(),
         };
         passage.note(|trace| {
             // After a rename both names: the one that was asked for and the one that answered.
@@ -113,7 +112,7 @@ impl Gate {
             correlation_id: passage.correlation_id,
         };
         let reader = target.reader(&door);
-        Ok(ReadPermit::new(reader, target, sight.clone(), self.house.load_full()))
+        Ok(ReadPermit::new(reader, target, sight.clone(), Arc::clone(&self.house)))
     }
 
     /// A permit for the new name, if Gitea said the repository moved. Where the policy does not let the caller see the

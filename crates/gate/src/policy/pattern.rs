@@ -2,7 +2,7 @@
 
 use std::iter::successors;
 
-use aegis_gitea::{RepoPath, RepositoryId};
+use aegis_gitea::RepoPath;
 use globset::{Error, Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 /// `owner/name` globs. `*` does not cross the slash; `*` alone or `*/*` is every repository.
@@ -20,8 +20,9 @@ impl RepositoryPatterns {
         Ok(Self { set: compile(folded.iter().map(String::as_str))?, everything })
     }
 
-    pub(crate) fn matches(&self, repository: &RepositoryId) -> bool {
-        self.everything || self.set.is_match(repository.folded())
+    /// Whether they match a repository, by its name as [`aegis_gitea::RepositoryId::folded`] gives it.
+    pub(crate) fn match_folded(&self, repository: &str) -> bool {
+        self.everything || self.set.is_match(repository)
     }
 
     pub(crate) fn is_everything(&self) -> bool {

@@ -67,7 +67,7 @@ impl ReadTool for GetMe {
             scopes: principal.scopes().iter().map(|scope| scope.as_str()).collect(),
             shared_account: principal.is_shared(),
             write_mode: house.write_mode,
-            policy: house.policy.clone(),
+            policy: permit.policy_sentence(),
         })
     }
 }
