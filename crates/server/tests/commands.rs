@@ -281,7 +281,7 @@ async fn a01_a02_the_record_is_intact_until_somebody_touches_it() {
     for _ in 0..3 {
         gateway.call(&key, "get_repository", json!({"repo": "acme/tools"})).await.unwrap();
     }
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
     let verify = || gateway.command(&["audit", "verify"], "").unwrap();
     assert_eq!(verify().status, Some(0), "{:?}", verify());
     let file = std::fs::read_dir(gateway.state().join("audit")).unwrap().map(|entry| entry.unwrap().path());
@@ -329,7 +329,7 @@ async fn it_starts_without_its_forge_and_is_ready_when_the_forge_is() {
     let gateway = Gateway::start(BINARY, "http://127.0.0.1:1", &[]).unwrap();
     let health = gateway.get("/health", None).await.unwrap();
     assert_eq!((health.status.as_u16(), &health.json()["reasons"]), (503, &json!(["gitea_unavailable"])));
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(gateway.log().matches("gitea_silent").count(), 1, "a silence is logged once: {}", gateway.log());
     assert_eq!(gateway.get("/health/live", None).await.unwrap().status, 200);
     let busy = gateway.url().rsplit(':').next().unwrap().to_owned();
