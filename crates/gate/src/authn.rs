@@ -16,7 +16,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use thiserror::Error;
 
-use crate::audit::Transport;
+use crate::audit::{EventName, Transport};
 
 /// What the caller sent to get in, undecoded.
 #[derive(Debug, Clone)]
@@ -159,6 +159,20 @@ impl AuthnError {
             Self::Suspended => "account_suspended",
             Self::AccountRefused(_) => "account_refused",
             Self::Unavailable => "authentication_unavailable",
+        }
+    }
+
+    /// The event this refusal is, in the log as on record; the first design's names where it had one. None of those
+    /// means the process's own user, who was asked for no key.
+    #[must_use]
+    pub fn event(&self, raw: &RawCredential) -> EventName {
+        match (raw, self) {
+            (RawCredential::Local, _) | (_, Self::InvalidToken | Self::Unavailable) => EventName::ApiAuthentication,
+            (_, Self::Missing) => EventName::MissingApiKey,
+            (_, Self::InvalidFormat { .. }) => EventName::InvalidKeyFormat,
+            (_, Self::InvalidKey { .. }) => EventName::InvalidApiKey,
+            (_, Self::LockedOut { .. } | Self::RateLimited { .. }) => EventName::AuthRateLimit,
+            (_, Self::Suspended | Self::AccountRefused(_)) => EventName::AccessDenied,
         }
     }
 

@@ -39,8 +39,9 @@ impl Front {
             // The limit's own refusals would let a flood fill the log; the metric counts them.
             Err(AuthnError::RateLimited { .. }) => (),
             Err(error) => tracing::warn!(
-                event = error.code(),
+                event = error.event(raw).as_str(),
                 status = "failure",
+                code = error.code(),
                 correlation_id = origin.correlation_id,
                 address = origin.address.map(tracing::field::display),
                 "a caller did not get in"

@@ -16,7 +16,7 @@ pub(crate) fn authentication(verdict: &Result<Principal, AuthnError>, raw: &RawC
     match verdict {
         Ok(principal) => by(&mut event, principal),
         Err(error) => {
-            event.name = name(error);
+            event.name = error.event(raw);
             event.outcome = match error {
                 AuthnError::Unavailable => Outcome::Failed,
                 AuthnError::Missing
@@ -31,22 +31,7 @@ pub(crate) fn authentication(verdict: &Result<Principal, AuthnError>, raw: &RawC
             event.code = Some(error.code());
         }
     }
-    if matches!((verdict, raw), (Err(_), RawCredential::Local)) {
-        event.name = EventName::ApiAuthentication;
-    }
     event
-}
-
-/// The first design's names for refusals at the door.
-fn name(error: &AuthnError) -> EventName {
-    match error {
-        AuthnError::Missing => EventName::MissingApiKey,
-        AuthnError::InvalidFormat { .. } => EventName::InvalidKeyFormat,
-        AuthnError::InvalidKey { .. } => EventName::InvalidApiKey,
-        AuthnError::LockedOut { .. } | AuthnError::RateLimited { .. } => EventName::AuthRateLimit,
-        AuthnError::Suspended | AuthnError::AccountRefused(_) => EventName::AccessDenied,
-        AuthnError::InvalidToken | AuthnError::Unavailable => EventName::ApiAuthentication,
-    }
 }
 
 /// One call, before its outcome is known.
