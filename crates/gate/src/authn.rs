@@ -192,7 +192,7 @@ impl AuthnError {
             Self::InvalidToken => Some("ask the operator of this gateway for a new key".to_owned()),
             Self::Unavailable => Some("try again in a moment".to_owned()),
             Self::AccountRefused(fault) => Some(fault.hint().to_owned()),
-            Self::Suspended => None,
+            Self::Suspended => Some("sign in to Gitea in a browser: it says what the account lacks".to_owned()),
         }
     }
 

@@ -157,6 +157,16 @@ impl RefusedReason {
             Self::TooLarge => "too_large_for_gitea",
         }
     }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::NotAllowed => "read it again to see how it stands now",
+            Self::Conflict => "read it again: it has changed, or something of that name is there already",
+            Self::Unprocessable => "look at the values given, names of branches and people first",
+            Self::Locked => "whoever owns it in Gitea can unlock it or take it out of the archive",
+            Self::TooLarge => "ask for less at once",
+        }
+    }
 }
 
 impl CallError {
@@ -199,10 +209,14 @@ impl CallError {
             Self::CredentialRejected => Some("bind a new key to a Gitea token that is still valid".to_owned()),
             Self::TooLarge { hint, .. } => Some((*hint).to_owned()),
             Self::RateLimited { retry_after, .. } => Some(again_in(*retry_after)),
-            Self::UpstreamBusy { retry_after } => retry_after.map(again_in),
-            Self::AuditUnavailable | Self::UpstreamUnavailable | Self::UpstreamTimeout => {
-                Some("try again in a moment".to_owned())
-            }
+            Self::UpstreamBusy { retry_after: Some(wait) } => Some(again_in(*wait)),
+            Self::UpstreamBusy { retry_after: None }
+            | Self::AuditUnavailable
+            | Self::UpstreamUnavailable
+            | Self::UpstreamTimeout => Some("try again in a moment".to_owned()),
+            Self::Forbidden => Some("whoever owns it in Gitea can give you the right to it".to_owned()),
+            Self::Suspended => Some("sign in to Gitea in a browser: it says what the account lacks".to_owned()),
+            Self::Refused { reason } => Some(reason.hint().to_owned()),
             Self::SecretMasked { .. } => {
                 Some("as text from its first line, with the secret masked, it may be read".to_owned())
             }
@@ -210,9 +224,6 @@ impl CallError {
             Self::InvalidArgument { .. }
             | Self::PolicyDenied { .. }
             | Self::InsufficientScope { .. }
-            | Self::Forbidden
-            | Self::Suspended
-            | Self::Refused { .. }
             | Self::UpstreamMalformed
             | Self::Internal => None,
         }
@@ -315,5 +326,7 @@ mod tests {
         let codes = errors.each_ref().map(CallError::code);
         assert_eq!(codes, ["not_allowed", "conflict", "unprocessable", "locked", "too_large_for_gitea"]);
         assert_eq!(errors[3].to_string(), "Gitea refused the request: it is archived or locked");
+        let hints: std::collections::BTreeSet<_> = errors.iter().filter_map(CallError::hint).collect();
+        assert_eq!(hints.len(), errors.len(), "{hints:?}");
     }
 }

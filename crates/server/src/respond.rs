@@ -92,3 +92,55 @@ pub(crate) fn body(code: &str, message: &str, hint: Option<String>, correlation_
     }
     json!({"success": false, "error": error, "correlation_id": correlation_id})
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use aegis_gate::{AccountFault, RefusedReason};
+
+    use super::*;
+
+    #[test]
+    fn s10_a_fault_of_ours_is_500_and_says_nothing_of_itself() {
+        assert_eq!(call_status(&CallError::Internal), StatusCode::INTERNAL_SERVER_ERROR);
+        let wanted = json!({"success": false, "correlation_id": "0123456789abcdef", "error": {
+            "code": "internal", "message": "something went wrong here; the operator finds it under this request id"}});
+        assert_eq!(call_error(&CallError::Internal, "0123456789abcdef"), wanted);
+    }
+
+    #[test]
+    fn only_a_missing_scope_of_ours_asks_for_another_sign_in() {
+        let scope = CallError::InsufficientScope { required: aegis_gate::Scope::ReadRepository };
+        let challenge = scope_challenge(&scope).unwrap();
+        let wanted = r#"Bearer realm="AegisGitea-MCP", error="insufficient_scope", scope="read:repository""#;
+        assert_eq!((call_status(&scope), challenge.to_str().unwrap()), (StatusCode::FORBIDDEN, wanted));
+        let upstream = CallError::UpstreamScope { required: vec!["read:issue".to_owned()] };
+        for refusal in [upstream, CallError::Forbidden, CallError::PolicyDenied { rule: "hidden".to_owned() }] {
+            assert_eq!((call_status(&refusal), scope_challenge(&refusal)), (StatusCode::FORBIDDEN, None));
+        }
+        let locked = CallError::Refused { reason: RefusedReason::Locked };
+        assert_eq!((call_status(&locked), scope_challenge(&locked)), (StatusCode::CONFLICT, None));
+    }
+
+    #[test]
+    fn a_401_has_a_challenge_and_names_an_error_only_where_a_credential_came() {
+        let wait = Duration::from_secs(1);
+        for (error, named) in [
+            (AuthnError::Missing, Some(false)),
+            (AuthnError::InvalidFormat { tries_left: None }, Some(true)),
+            (AuthnError::InvalidKey { tries_left: Some(1) }, Some(true)),
+            (AuthnError::InvalidToken, Some(true)),
+            (AuthnError::Suspended, Some(true)),
+            (AuthnError::AccountRefused(AccountFault::None), None),
+            (AuthnError::LockedOut { retry_after: wait }, None),
+            (AuthnError::RateLimited { retry_after: wait }, None),
+            (AuthnError::Unavailable, None),
+        ] {
+            let challenge = challenge(&error);
+            let has_error = challenge.as_ref().map(|value| value.to_str().unwrap().contains("invalid_token"));
+            assert_eq!(has_error, named, "{error:?}");
+            assert_eq!(authn_status(&error) == StatusCode::UNAUTHORIZED, named.is_some(), "{error:?}");
+        }
+    }
+}
