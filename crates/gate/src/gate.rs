@@ -221,6 +221,12 @@ impl Gate {
         asked.await.unwrap_or(Err(GiteaError::Timeout))
     }
 
+    /// Asks Gitea about the tokens that several callers share: those that let nobody in, by their settings.
+    pub async fn unusable_tokens(&self, correlation_id: &str) -> Vec<(&'static str, AuthnError)> {
+        let asked = self.authenticator.unusable(&self.client, correlation_id);
+        tokio::time::timeout(HEALTH_DEADLINE, asked).await.unwrap_or_default()
+    }
+
     /// The whole catalogue in force, whoever asks.
     #[must_use]
     pub fn catalog(&self) -> &Catalog {

@@ -53,7 +53,10 @@ impl Health {
         let answers = front.gate().gitea_answers(&id).await;
         let before = self.gitea.swap(answers.is_ok(), Ordering::Relaxed);
         match &answers {
-            Ok(()) if !before => tracing::info!(event = "gitea_answers", correlation_id = id, "Gitea answers"),
+            Ok(()) if !before => {
+                tracing::info!(event = "gitea_answers", correlation_id = id, "Gitea answers");
+                warn_of_tokens(front, &id).await;
+            }
             Err(error) if before || !self.asked.load(Ordering::Relaxed) => {
                 tracing::warn!(
                     event = "gitea_silent",
@@ -78,6 +81,21 @@ impl Health {
                 () = stop.cancelled() => return,
             }
         }
+    }
+}
+
+/// A token that Gitea does not take shows at the first call of somebody it stands behind; the operator hears of it now.
+async fn warn_of_tokens(front: &Front, correlation_id: &str) {
+    for (setting, error) in front.gate().unusable_tokens(correlation_id).await {
+        tracing::warn!(
+            event = "gitea_token_refused",
+            correlation_id,
+            setting,
+            code = error.code(),
+            reason = %error,
+            hint = error.hint(),
+            "nobody gets in by way of this setting"
+        );
     }
 }
 

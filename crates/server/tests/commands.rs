@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use aegis_ambient::Ambient;
+use aegis_ambient::{Ambient, Timestamp};
 use aegis_sandbox::{DataSet, Options, Sandbox};
-use aegis_testkit::{Finished, Gateway, run};
+use aegis_server::config::variables;
+use aegis_testkit::{Finished, Gateway, Rule, run};
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_aegis-mcp");
@@ -268,6 +271,214 @@ async fn key_check_says_the_same_to_programs() {
     assert!(found["findings"][0].as_str().unwrap().contains("Gitea"), "{found}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_ends_when_it_was_told_to_and_a_wrong_end_makes_none() {
+    let forge = forge().await;
+    let gateway = Gateway::start(BINARY, forge.url(), &[]).unwrap();
+    let generate = |end: &str| {
+        gateway.command(&["key", "generate", "--owner", "alice", "--expires", end], forge.token("alice")).unwrap()
+    };
+    for (end, days) in [("1w", Some(7)), ("90d", Some(90)), ("never", None)] {
+        assert_eq!(generate(end).status, Some(0), "{end}");
+        let keys = listed(&gateway);
+        let newest = keys.iter().max_by_key(|key| key["created_at"].as_str().unwrap()).unwrap();
+        let time = |field: &str| newest[field].as_str().map(|time| time.parse::<Timestamp>().unwrap());
+        let span = time("expires_at").map(|end| end.duration_since(time("created_at").unwrap()).as_secs());
+        let wanted = days.map(|days| days * 24 * 3_600);
+        // The end is reckoned before Gitea is asked whose token it is.
+        assert!(
+            span == wanted || span.zip(wanted).is_some_and(|(span, wanted)| (wanted - 60..=wanted).contains(&span))
+        );
+    }
+    for end in ["2020-01-01", "fortnight", "0d"] {
+        let refused = generate(end);
+        assert_eq!((refused.status, refused.stdout.as_str()), (Some(64), ""), "{end}");
+        assert!(refused.stderr.contains("hint: write 90d"), "{}", refused.stderr);
+    }
+    assert_eq!(listed(&gateway).len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d05_a_keys_token_is_taken_from_a_file_only_its_owner_can_read() {
+    let forge = forge().await;
+    let gateway = Gateway::start(BINARY, forge.url(), &[]).unwrap();
+    let path = gateway.state().join("token");
+    let generate = || {
+        let file = path.to_str().unwrap();
+        gateway.command(&["key", "generate", "--owner", "alice", "--credential-file", file], "").unwrap()
+    };
+    let missing = generate();
+    assert_eq!((missing.status, missing.stdout.as_str()), (Some(64), ""), "{missing:?}");
+    assert!(missing.stderr.contains("--credential-file"), "{}", missing.stderr);
+    std::fs::write(&path, format!("{}\n", forge.token("alice"))).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let open = generate();
+    assert_eq!((open.status, open.stdout.as_str()), (Some(64), ""), "{open:?}");
+    assert!(open.stderr.contains("every user of this machine") && open.stderr.contains("hint:"), "{}", open.stderr);
+    assert!(listed(&gateway).is_empty());
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let made = generate();
+    assert_eq!(made.status, Some(0), "{made:?}");
+    assert_eq!(gateway.call(made.stdout.trim(), "get_me", json!({})).await.unwrap().status, 200);
+}
+
+/// At a terminal the token is asked for, and what is typed is not shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keys_token_is_asked_for_at_a_terminal_and_not_shown() {
+    const SCRIPT: &str = "/usr/bin/script";
+    if !Path::new(SCRIPT).exists() {
+        println!("not shown here: {SCRIPT}, which makes the terminal, is missing");
+        return;
+    }
+    let forge = forge().await;
+    let state = tempfile::tempdir().unwrap();
+    let command = format!("{BINARY} key generate --owner alice");
+    let mut child = Command::new(SCRIPT)
+        .args(["-qec", &command, "/dev/null"])
+        .env_clear()
+        .envs([("PATH", "/usr/bin:/bin"), ("GITEA_URL", forge.url()), ("STATE_DIR", state.path().to_str().unwrap())])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut screen = child.stdout.take().unwrap();
+    let mut shown = Vec::new();
+    let mut byte = [0];
+    while !shown.ends_with(b"(not shown): ") {
+        assert_eq!(screen.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&shown));
+        shown.extend(byte);
+    }
+    // The prompt is printed a moment before the terminal's echo goes off.
+    std::thread::sleep(Duration::from_millis(500));
+    let token = forge.token("alice");
+    let mut keyboard = child.stdin.take().unwrap();
+    keyboard.write_all(format!("{token}\n").as_bytes()).unwrap();
+    screen.read_to_end(&mut shown).unwrap();
+    let shown = String::from_utf8(shown).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{shown}");
+    assert!(shown.contains("aegis_ak_") && !shown.contains(token), "{shown}");
+}
+
+/// A file where the store should be, one of a later version, one sealed with another key: said, and left as it is.
+#[test]
+fn s04_a_store_that_cannot_be_used_stops_the_start_and_stays_as_it_is() {
+    const STORE_KEY: &str = "HtCPO7CaOglfk9NcY+f2qB3OyFpTpVggMEAzVHIm2tI=";
+    const OTHER_STORE_KEY: &str = "pT3l0aYc8vQ1sJ6mWb9Xe2Rk5Nf7Dh4Gu0Zo3Ci1Ly8=";
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("aegis-mcp.db");
+    let with_key = |key: &str, command: &[&str]| {
+        let settings = [
+            ("GITEA_URL", "https://git.test"),
+            ("STATE_DIR", home.path().to_str().unwrap()),
+            ("STORE_KEY", key),
+            ("MCP_PORT", "0"),
+            ("METRICS_ADDRESS", "off"),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        run(Path::new(BINARY), &settings, home.path(), command, "").unwrap()
+    };
+    assert_eq!(with_key(STORE_KEY, &["key", "list"]).status, Some(0));
+    let whole = std::fs::read(&path).unwrap();
+    // SQLite keeps the schema's number there, big-endian (fileformat2.html, section 1.3).
+    let mut newer = whole.clone();
+    newer[60..64].copy_from_slice(&9_999_u32.to_be_bytes());
+    for (content, key, code) in [
+        (b"no database, and longer than the header of one".to_vec(), STORE_KEY, "store_not_a_database"),
+        (newer, STORE_KEY, "store_newer"),
+        (whole.clone(), OTHER_STORE_KEY, "store_sealed_by_another_key"),
+    ] {
+        std::fs::write(&path, &content).unwrap();
+        for command in [["key", "list"].as_slice(), &["serve"]] {
+            let refused = with_key(key, command);
+            assert_eq!(refused.status, Some(64), "{code} {command:?}: {refused:?}");
+            assert!(refused.stderr.contains(&format!("({code})")), "{command:?}: {}", refused.stderr);
+            assert!(refused.stderr.contains("hint: "), "{command:?}: {}", refused.stderr);
+            assert!(refused.stdout.is_empty() && std::fs::read(&path).unwrap() == content, "{code} {command:?}");
+        }
+    }
+    std::fs::write(&path, &whole).unwrap();
+    assert_eq!(with_key(STORE_KEY, &["key", "list"]).status, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_the_forge_does_not_know_has_words_of_its_own_wherever_it_is_used() {
+    let forge = forge().await;
+    let unknown = "0f".repeat(20);
+    let call = alone(&[("GITEA_URL", forge.url()), ("GITEA_TOKEN", &unknown)], &["call", "get_me"]);
+    assert_eq!(call.status, Some(77), "{call:?}");
+    assert!(call.stderr.contains("GITEA_TOKEN: Gitea no longer accepts") && call.stderr.contains("hint: "), "{call:?}");
+
+    let settings = [("MCP_API_KEYS", KEY), ("GITEA_TOKEN", unknown.as_str())];
+    let mut gateway = Gateway::start(BINARY, forge.url(), &settings).unwrap();
+    let warning = gateway.wait_for_log("gitea_token_refused").unwrap();
+    assert_eq!((&warning["setting"], &warning["code"]), (&json!("GITEA_TOKEN"), &json!("account_refused")));
+    assert!(warning["hint"].is_string() && !gateway.log().contains(&unknown), "{warning}");
+    let key = gateway.command(&["key", "generate", "--owner", "alice"], &unknown).unwrap();
+    assert_eq!((key.status, key.stdout.as_str()), (Some(77), ""), "{key:?}");
+    assert!(key.stderr.contains("Gitea does not accept the token") && key.stderr.contains("hint: "), "{}", key.stderr);
+
+    let alice = forge.token("alice").to_owned();
+    let service = ("GITEA_MCP_STATIC_TOKEN", "service-token-of-the-command-tests-8Wn");
+    let settings = [settings[0], ("GITEA_TOKEN", &alice), service, ("GITEA_MCP_DEFAULT_TOKEN", &unknown)];
+    let mut gateway = Gateway::start(BINARY, forge.url(), &settings).unwrap();
+    assert_eq!(gateway.wait_for_log("gitea_token_refused").unwrap()["setting"], "GITEA_MCP_DEFAULT_TOKEN");
+    assert_eq!(gateway.log().matches("gitea_token_refused").count(), 1, "{}", gateway.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tools_lists_what_the_policy_leaves_the_account() {
+    let forge = forge().await;
+    let policy = tempfile::NamedTempFile::new().unwrap();
+    let two = Rule { tools: &["get_me", "list_repositories"], ..Rule::ALLOW_ALL };
+    std::fs::write(policy.path(), two.to_string()).unwrap();
+    let settings = [("GITEA_URL", forge.url()), ("POLICY_PATH", policy.path().to_str().unwrap())];
+    let names = |settings: &[(&str, &str)]| -> Vec<String> {
+        let listed = alone(settings, &["tools", "--json"]);
+        assert_eq!(listed.status, Some(0), "{listed:?}");
+        let tools: Value = serde_json::from_str(&listed.stdout).unwrap();
+        tools["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let alice = ("GITEA_TOKEN", forge.token("alice"));
+    assert_eq!(names(&[settings[0], settings[1], alice]), ["get_me", "list_repositories"]);
+    assert_eq!(names(&[settings[0], alice]).len(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_record_is_exported_line_by_line_and_as_a_table() {
+    let forge = forge().await;
+    let gateway = Gateway::start(BINARY, forge.url(), &[]).unwrap();
+    let none = alone(&[], &["audit", "export"]);
+    assert!(none.status == Some(1) && none.stderr.contains("there is no record yet"), "{none:?}");
+    let key = gateway.key("alice", forge.token("alice")).unwrap();
+    assert_eq!(gateway.call(&key, "get_repository", json!({"repo": "acme/tools"})).await.unwrap().status, 200);
+    assert_eq!(gateway.call(&key, "get_me", json!({})).await.unwrap().status, 200);
+    std::thread::sleep(Duration::from_millis(200));
+    let export = |more: &[&str]| {
+        let ended = gateway.command(&[&["audit", "export", "--tool", "get_repository"], more].concat(), "").unwrap();
+        assert_eq!((ended.status, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
+        ended.stdout
+    };
+    let record: Value = serde_json::from_str(export(&[]).trim()).unwrap();
+    assert_eq!((&record["event"], &record["login"]), (&json!("tool_call"), &json!("alice")));
+    assert_eq!((&record["target"], &record["outcome"]), (&json!("acme/tools"), &json!("allowed")));
+    let table = export(&["--format", "csv"]);
+    let rows: Vec<&str> = table.lines().collect();
+    assert_eq!(rows.len(), 2, "{table}");
+    for column in ["time", "event", "outcome", "correlation_id", "login", "tool", "target"] {
+        assert!(rows[0].split(',').any(|name| name == column), "{column} is missing: {}", rows[0]);
+    }
+    assert!(rows[1].contains("tool_call") && rows[1].contains("acme/tools"), "{}", rows[1]);
+}
+
+#[test]
+fn the_reference_names_every_setting() {
+    let reference = alone(&[], &["config", "reference"]);
+    assert_eq!((reference.status, reference.stderr.as_str()), (Some(0), ""), "{reference:?}");
+    for variable in variables() {
+        assert!(reference.stdout.contains(&format!("  {} ", variable.name)), "{} is missing", variable.name);
+    }
+}
+
 fn listed(gateway: &Gateway) -> Vec<Value> {
     let list = gateway.command(&["key", "list", "--json"], "").unwrap();
     serde_json::from_str::<Value>(&list.stdout).unwrap()["keys"].as_array().unwrap().clone()
@@ -353,6 +564,51 @@ fn the_demo_shows_the_main_job_and_ends() {
         assert!(shown.stdout.contains(words), "{words:?} is missing:\n{}", shown.stdout);
     }
     assert!(!shown.stdout.contains('\u{1b}'), "colour in a pipe");
+}
+
+/// A process that ends with its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_demo_stays_up_for_clients_until_it_is_told_to_end() {
+    let home = tempfile::tempdir().unwrap();
+    let mut demo = Command::new(BINARY);
+    demo.args(["demo", "--port", "0"]).env_clear().env("PATH", "/usr/bin:/bin").env("TMPDIR", home.path());
+    let mut demo = Running(demo.stdout(Stdio::piped()).spawn().unwrap());
+    let screen = BufReader::new(demo.0.stdout.take().unwrap());
+    let mut shown = Vec::new();
+    for line in screen.lines().map(Result::unwrap) {
+        let is_last = line.contains("The demo stays up");
+        shown.push(line);
+        if is_last {
+            break;
+        }
+    }
+    let line_for = |client: &str| {
+        let found = shown.iter().find_map(|line| line.trim_start().strip_prefix(client));
+        found.unwrap_or_else(|| panic!("no line for {client}: {shown:#?}")).trim()
+    };
+    for client in ["Claude Code", "VS Code", "Cursor", "Gemini CLI", "curl"] {
+        assert!(line_for(client).contains("Bearer aegis_ak_"), "{client}: {}", line_for(client));
+    }
+    let asked = Command::new("sh").args(["-c", line_for("curl")]).output().unwrap();
+    // The shell's own status where there is no curl.
+    if asked.status.code() != Some(127) {
+        let answer: Value = serde_json::from_slice(&asked.stdout).unwrap();
+        assert_eq!(answer["success"], true, "{answer}");
+    }
+    assert!(std::fs::read_dir(home.path()).unwrap().count() > 0);
+    let told = Command::new("sh").args(["-c", &format!("kill -INT {}", demo.0.id())]).status().unwrap();
+    assert!(told.success());
+    assert_eq!(demo.0.wait().unwrap().code(), Some(0));
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0, "the demo forgot to forget");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use aegis_ambient::Ambient;
-use aegis_sandbox::{DataSet, Options, Sandbox};
+use aegis_sandbox::{DataSet, Fault, FaultKind, Options, Sandbox};
 use aegis_testkit::Gateway;
 use serde_json::{Value, json};
 
@@ -72,6 +72,36 @@ async fn every_answer_carries_security_headers_and_nobody_is_redirected() {
     let page = gateway.get("/", None).await.unwrap();
     assert!(page.text.contains("AegisGitea-MCP") && page.header("content-type").starts_with("text/html"));
     assert!(!page.text.contains(forge.url()), "the landing page tells strangers where the forge is");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c13_no_path_and_nothing_of_the_forges_becomes_a_header() {
+    let forge = forge().await;
+    let gateway = Gateway::start(BINARY, forge.url(), &[("RATE_LIMIT_PER_MINUTE", "0")]).unwrap();
+    let key = gateway.key("alice", forge.token("alice")).unwrap();
+    let file = async |path: &str| {
+        let arguments = json!({"repo": "acme/tools", "path": path});
+        let answer = gateway.call(&key, "get_file_contents", arguments).await.unwrap();
+        let mut names: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
+        names.sort();
+        (answer.status.as_u16(), names, format!("{:?}", answer.headers))
+    };
+    let (found, there, _) = file("README.md").await;
+    let (status, absent, _) = file("absent.md").await;
+    assert_eq!((found, status), (200, 404));
+    for hostile in ["a\"; filename=\"evil.md", "a%0d%0aX-Evil: 1.md", "a';X-Evil=1.md", "%0d%0a%0d%0a<evil>.md"] {
+        let (status, names, values) = file(hostile).await;
+        assert_eq!((status, &names), (404, &absent), "{hostile}");
+        assert!(!values.to_lowercase().contains("evil"), "{values}");
+    }
+    // What the forge says of a file in its own headers stays there too.
+    let said = [("Content-Disposition", "attachment; filename=\"evil.md\""), ("X-Evil", "1"), ("Set-Cookie", "evil=1")];
+    let headers = said.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let kind = FaultKind::Status { code: 200, headers, body: Some("{\"entries\": null}".to_owned()) };
+    forge.faults().add(Fault { route: "/api/v1/repos/acme/tools/".to_owned(), kind, count: None });
+    let (_, names, values) = file("README.md").await;
+    assert!(names.iter().all(|name| there.contains(name)), "{names:?}");
+    assert!(!values.contains("evil"), "{values}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -97,9 +97,9 @@ async fn u12_a_check_that_cannot_run_is_a_refusal() {
     let forge = forge().await;
     let alice = forge.token("alice").to_owned();
     let settings = [("MCP_API_KEYS", KEY), ("GITEA_TOKEN", alice.as_str()), ("GITEA_TOKENS", "any")];
-    let gateway = Gateway::start(BINARY, forge.url(), &settings).unwrap();
     let down = FaultKind::Status { code: 503, headers: Vec::new(), body: None };
     forge.faults().add(Fault { route: "/api/v1/user".to_owned(), kind: down, count: None });
+    let gateway = Gateway::start(BINARY, forge.url(), &settings).unwrap();
     for key in [KEY, forge.token("bob")] {
         assert_eq!(login(&gateway, key).await, (503, "authentication_unavailable".to_owned()));
     }
@@ -129,7 +129,9 @@ async fn k05_k06_k10_wrong_keys_lock_their_own_address_and_a_restart_clears_noth
     }
     assert_eq!(knock(&gateway, other, &key).await.status, 200, "the right key from another address works");
 
+    let before = starts(&gateway);
     let gateway = gateway.restart().unwrap();
+    assert_eq!(starts(&gateway), before + 1, "a restart left no record");
     assert_eq!(knock(&gateway, guesser, &key).await.status, 429, "a restart cleared the lock");
     assert_eq!(knock(&gateway, other, &key).await.status, 200);
 
@@ -139,6 +141,36 @@ async fn k05_k06_k10_wrong_keys_lock_their_own_address_and_a_restart_clears_noth
     assert_eq!(knock(&gateway, guesser, &key).await.status, 200, "the operator unlocked it");
     let nobody = gateway.command(&["key", "unlock", "127.0.0.7"], "").unwrap();
     assert!(nobody.stderr.contains("is not locked"), "{}", nobody.stderr);
+}
+
+/// How many starts are on record.
+fn starts(gateway: &Gateway) -> usize {
+    let shown = gateway.command(&["audit", "show", "--event", "started", "--json"], "").unwrap();
+    assert_eq!(shown.status, Some(0), "{shown:?}");
+    shown.stdout.lines().count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k05_the_operator_says_how_many_tries_there_are_and_for_how_long() {
+    let forge = forge().await;
+    let settings = [("MAX_AUTH_FAILURES", "2"), ("AUTH_FAILURE_WINDOW", "60")];
+    let gateway = Gateway::start(BINARY, forge.url(), &settings).unwrap();
+    let key = gateway.key("alice", forge.token("alice")).unwrap();
+    let (stranger, known) = ([127, 0, 0, 12], [127, 0, 0, 13]);
+    for _ in 0..2 {
+        assert_eq!(knock(&gateway, stranger, OTHER_KEY).await.status, 401);
+    }
+    for presented in [OTHER_KEY, &key] {
+        let locked = knock(&gateway, stranger, presented).await;
+        let wait: u64 = locked.header("retry-after").parse().unwrap();
+        assert_eq!((locked.status.as_u16(), (50..=60).contains(&wait)), (429, true), "{wait}");
+    }
+    // An address that used a right key within a day has four times as many.
+    assert_eq!(knock(&gateway, known, &key).await.status, 200);
+    for _ in 0..8 {
+        assert_eq!(knock(&gateway, known, OTHER_KEY).await.status, 401);
+    }
+    assert_eq!(knock(&gateway, known, &key).await.status, 429);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,6 +217,37 @@ async fn what_a_person_asks_counts_whatever_becomes_of_it() {
     assert_eq!((over.status.as_u16(), &over.json()["error"]["code"]), (429, &json!("rate_limited")));
     assert!(!over.header("retry-after").is_empty());
     assert_eq!(login(&gateway, &bob).await, (200, "bob".to_owned()), "one person's budget is nobody else's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_get_in_spends_what_the_address_has_and_nothing_of_a_persons() {
+    let forge = forge().await;
+    let gateway = Gateway::start(BINARY, forge.url(), &[("RATE_LIMIT_PER_MINUTE", "1")]).unwrap();
+    let alice = gateway.key("alice", forge.token("alice")).unwrap();
+    let call = json!({"tool": "get_me", "arguments": {}});
+    let stranger = || gateway.post("/mcp/tool/call", None, &call);
+    for _ in 0..10 {
+        assert_eq!(stranger().await.unwrap().status, 401);
+    }
+    let over = stranger().await.unwrap();
+    assert_eq!((over.status.as_u16(), &over.json()["error"]["code"]), (429, &json!("rate_limited")));
+    let wait: u64 = over.header("retry-after").parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert_eq!(login(&gateway, &alice).await, (200, "alice".to_owned()), "a flood of strangers kept alice out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_with_a_limit_of_its_own_leaves_the_others_theirs() {
+    let forge = forge().await;
+    let gateway = Gateway::start(BINARY, forge.url(), &[("RATE_LIMIT_PER_TOOL", "get_me=1")]).unwrap();
+    let alice = gateway.key("alice", forge.token("alice")).unwrap();
+    let bob = gateway.key("bob", forge.token("bob")).unwrap();
+    assert_eq!(login(&gateway, &alice).await, (200, "alice".to_owned()));
+    let over = gateway.call(&alice, "get_me", json!({})).await.unwrap();
+    assert_eq!((over.status.as_u16(), &over.json()["error"]["code"]), (429, &json!("rate_limited")));
+    assert!(!over.header("retry-after").is_empty());
+    assert_eq!(gateway.call(&alice, "get_server_info", json!({})).await.unwrap().status, 200);
+    assert_eq!(login(&gateway, &bob).await, (200, "bob".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

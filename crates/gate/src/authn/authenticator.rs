@@ -60,6 +60,24 @@ impl Authenticator {
         Self { store, stored, lockout, doors, owners: Owners::new(), ambient }
     }
 
+    /// The settings whose token stands behind several callers and lets none of them in, each with the reason. What
+    /// could not be asked is not among them.
+    pub(crate) async fn unusable(&self, client: &Client, correlation_id: &str) -> Vec<(&'static str, AuthnError)> {
+        let doors = self.doors.load_full();
+        let asking = Asking { client, ambient: &self.ambient, correlation_id };
+        let accounts = [("GITEA_TOKEN", &doors.api_account), ("GITEA_MCP_DEFAULT_TOKEN", &doors.service_account)];
+        let mut unusable = Vec::new();
+        for (setting, account) in accounts {
+            if let Some(account) = account
+                && let Err(error) = account.owner(&asking).await
+                && error != AuthnError::Unavailable
+            {
+                unusable.push((setting, error));
+            }
+        }
+        unusable
+    }
+
     pub(crate) fn replace(&self, settings: &Settings) {
         self.doors.store(Arc::new(open(settings, self.store.as_ref())));
     }

@@ -408,6 +408,14 @@ fn g11_plain_http_to_gitea_only_when_it_is_near() {
 }
 
 #[test]
+fn u07_no_setting_switches_the_check_of_certificates_off() {
+    for variable in variables() {
+        let said = format!("{} {} {}", variable.name, variable.toml, variable.about).to_lowercase();
+        assert!(!["verify", "insecure", "skip"].iter().any(|word| said.contains(word)), "{said}");
+    }
+}
+
+#[test]
 fn keys_need_an_account_and_the_two_tokens_need_each_other() {
     assert_eq!(told(&[("MCP_API_KEYS", KEY)]), only("MCP_API_KEYS", "needs_another"));
     assert_eq!(told(&[("GITEA_MCP_STATIC_TOKEN", KEY)]), only("GITEA_MCP_STATIC_TOKEN", "needs_another"));

@@ -75,3 +75,53 @@ pub(super) fn token(file: Option<PathBuf>) -> Result<SecretString, End> {
     let token = text.strip_suffix('\n').unwrap_or(&text);
     Ok(token.strip_suffix('\r').unwrap_or(token).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends(text: &str) -> Option<String> {
+        let now = "2026-11-21T12:00:00Z".parse().unwrap();
+        expiry(text, now).ok().map(|end| end.map_or_else(|| "never".to_owned(), |end| end.to_string()))
+    }
+
+    #[test]
+    fn a_key_ends_after_a_span_on_a_day_or_never() {
+        for (text, end) in [
+            ("1d", "2026-11-22T12:00:00Z"),
+            ("90d", "2027-02-19T12:00:00Z"),
+            ("12w", "2027-02-13T12:00:00Z"),
+            ("1y", "2027-11-21T12:00:00Z"),
+            ("2026-11-22", "2026-11-22T00:00:00Z"),
+            ("2028-02-29", "2028-02-29T00:00:00Z"),
+            ("never", "never"),
+        ] {
+            assert_eq!(ends(text).as_deref(), Some(end), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_end_or_a_past_one_is_refused() {
+        for text in [
+            "",
+            "d",
+            "90",
+            "0d",
+            "-1d",
+            "1.5d",
+            " 1d",
+            "1m",
+            "1D",
+            "Never",
+            "tomorrow",
+            "2026-11-21",
+            "2026-11-20",
+            "2027-02-29",
+            "1é",
+            "120y",
+            "9223372036854775807w",
+        ] {
+            assert_eq!(ends(text), None, "{text:?}");
+        }
+    }
+}
