@@ -8,7 +8,7 @@
 #   make check-keys ARGS=--json   pass arguments on to the command
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quick-build demo test test-long conformance clients fuzz lint format bench docs deny generate-key \
+.PHONY: help setup build quick-build demo real test test-long conformance clients fuzz lint format bench docs deny generate-key \
   rotate-key check-keys
 
 # Where rustup puts cargo; a shell without login does not look there.
@@ -61,6 +61,11 @@ quick-build: setup
 
 demo: quick-build ## Gateway and forge on this machine with three people; ONCE=1 ends after the calls
 	@$(AEGIS) demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)
+
+# A variable given to make is in the environment of what it runs, but in make's own arguments everybody sees it: tokens
+# are best set in the environment.
+real: quick-build ## The set-up guide's questions before your own Gitea: GITEA_URL, and ALICE and BOB with a token each
+	@cargo run --quiet $(LOCKED) --package aegis-testkit --example real -- target/debug/aegis-mcp
 
 test: lint ## Everything CI demands
 	@$(MAKE) --no-print-directory --keep-going $(SUITE)/installed $(CLIENT_PARTS) || true
