@@ -11,7 +11,7 @@ use ipnet::IpNet;
 
 use crate::config::ForwardedHeader;
 
-/// Longest chain of addresses looked at. A longer one is somebody's game; then the peer itself counts.
+/// Most addresses looked at, from the right. Whoever stands behind more proxies than that is known by the last of them.
 const MAX_HOPS: usize = 32;
 
 /// The proxies that are believed, and where they name the client.
@@ -28,21 +28,15 @@ impl TrustedProxies {
         Self { networks, header }
     }
 
-    /// The client's address.
+    /// The client's address: read from the right as far as proxies vouch for it. What stands left of that, readable or
+    /// not, changes nothing.
     #[must_use]
     pub(crate) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-        let peer = peer.ip().to_canonical();
-        if !self.trusts(peer) {
-            return peer;
-        }
-        let Some(hops) = hops(self.header, headers) else { return peer };
-        let mut nearest = peer;
-        for hop in hops.into_iter().rev() {
-            let Some(address) = parse(hop) else { return nearest };
+        let mut nearest = peer.ip().to_canonical();
+        let mut hops = hops(self.header, headers).take(MAX_HOPS);
+        while self.trusts(nearest) {
+            let Some(address) = hops.next().and_then(parse) else { break };
             nearest = address;
-            if !self.trusts(address) {
-                return address;
-            }
         }
         nearest
     }
@@ -52,15 +46,15 @@ impl TrustedProxies {
     }
 }
 
-/// The hops in order. Several lines are one list (RFC 9110 §5.3).
-fn hops(header: ForwardedHeader, headers: &HeaderMap) -> Option<Vec<&str>> {
+/// The hops, nearest first. Several lines are one list (RFC 9110 §5.3); a hop that is no text is an empty one.
+fn hops(header: ForwardedHeader, headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let (name, hop): (_, fn(&str) -> &str) = match header {
         ForwardedHeader::XForwardedFor => (HeaderName::from_static("x-forwarded-for"), str::trim),
         ForwardedHeader::Forwarded => (http::header::FORWARDED, forwarded_for),
     };
-    let lines = headers.get_all(name).iter().map(|line| line.to_str().ok()).collect::<Option<Vec<_>>>()?;
-    let hops: Vec<_> = lines.into_iter().flat_map(|line| line.split(',')).map(hop).take(MAX_HOPS + 1).collect();
-    (hops.len() <= MAX_HOPS).then_some(hops)
+    let lines = headers.get_all(name).iter().rev();
+    let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    hops.map(move |bytes| hop(str::from_utf8(bytes).unwrap_or_default()))
 }
 
 /// `for=` of one element of `Forwarded`; empty where it has none.
@@ -87,7 +81,7 @@ mod tests {
         let networks = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
-            headers.append(*name, value.parse().unwrap());
+            headers.append(*name, http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         TrustedProxies::new(networks, header).client(peer.parse().unwrap(), &headers).to_string()
     }
@@ -122,12 +116,29 @@ mod tests {
     }
 
     #[test]
-    fn k07_garbage_and_endless_chains_fall_back_to_what_is_known() {
+    fn k07_what_a_client_writes_left_of_the_proxys_word_changes_nothing() {
+        let game = |left: &[u8]| {
+            let mut headers = HeaderMap::new();
+            let line = [left, b", 192.0.2.1"].concat();
+            headers.append("x-forwarded-for", http::HeaderValue::from_bytes(&line).unwrap());
+            let networks = vec!["10.0.0.0/8".parse().unwrap()];
+            TrustedProxies::new(networks, XForwardedFor).client("10.0.0.1:9".parse().unwrap(), &headers).to_string()
+        };
+        for left in [&b"\xff"[..], b"\x80, 6.6.6.6", b"garbage", b",,,,", "6.6.6.6,".repeat(2_000).as_bytes()] {
+            assert_eq!(game(left), "192.0.2.1", "{}", String::from_utf8_lossy(left));
+        }
+        let lines = [("x-forwarded-for", "\u{ff}"), ("x-forwarded-for", "192.0.2.1")];
+        assert_eq!(client("10.0.0.1:9", &lines), "192.0.2.1", "another line of the client's own");
+    }
+
+    #[test]
+    fn k07_where_proxies_vouch_for_nobody_the_last_that_is_known_counts() {
         assert_eq!(client("10.0.0.1:9", &[]), "10.0.0.1");
         assert_eq!(client("10.0.0.1:9", &[("x-forwarded-for", "unknown")]), "10.0.0.1");
         assert_eq!(client("10.0.0.1:9", &[("x-forwarded-for", "192.0.2.1, garbage, 10.0.0.7")]), "10.0.0.7");
-        let endless = vec!["192.0.2.1"; 200].join(",");
-        assert_eq!(client("10.0.0.1:9", &[("x-forwarded-for", &endless)]), "10.0.0.1");
+        let endless: Vec<_> =
+            std::iter::once("192.0.2.1".to_owned()).chain((0..40).map(|_| "10.9.9.9".to_owned())).collect();
+        assert_eq!(client("10.0.0.1:9", &[("x-forwarded-for", &endless.join(","))]), "10.9.9.9");
         assert_eq!(client("10.0.0.1:9", &[("x-real-ip", "192.0.2.1")]), "10.0.0.1");
     }
 
