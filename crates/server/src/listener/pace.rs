@@ -173,8 +173,9 @@ impl Watchdog {
         self.pace.task.register(context.waker());
         let now = self.pace.now();
         let Deadlines { header, idle, write, .. } = self.deadlines;
-        // Whoever still takes the last answer is not idle yet.
-        let taking = now.turn.wrapping_add(now.taken);
+        // Whoever still takes the last answer is not idle yet. In HTTP/2 they take pings and answers to their own too:
+        // there a reader's time is its stream's.
+        let taking = if now.multiplexed { now.turn } else { now.turn.wrapping_add(now.taken) };
         let (limit, count, overdue) = match now.phase {
             Phase::Fresh | Phase::Header => (Some(header), now.turn, Overdue::Header),
             Phase::Busy => (None, now.turn, Overdue::Header),

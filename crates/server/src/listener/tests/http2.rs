@@ -58,7 +58,7 @@ fn hello(settings: &[u8]) -> Vec<u8> {
     [PREFACE, &frame(SETTINGS, 0, 0, settings), &frame(SETTINGS, ACK, 0, &[])].concat()
 }
 
-async fn next(stream: &mut TcpStream) -> Option<Frame> {
+async fn next(stream: &mut (impl AsyncReadExt + Unpin)) -> Option<Frame> {
     let mut head = [0; 9];
     stream.read_exact(&mut head).await.ok()?;
     let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
@@ -222,6 +222,37 @@ async fn h09_h16_a_stream_that_is_not_read_is_reset() {
     stream.write_all(&get(3, "/quiet")).await.unwrap();
     assert!(first(&mut stream, HEADERS).await.is_some(), "the connection goes on");
     server.stop().await;
+}
+
+/// Frames that are no request keep nobody's place: our pings are answered, and the client sends some of its own.
+#[tokio::test(start_paused = true)]
+async fn h09_a_lively_connection_without_requests_is_idle() {
+    for own_pings in [false, true] {
+        let server = clear().await;
+        let mut stream = said(&server, &get(1, "/")).await;
+        assert!(first(&mut stream, DATA).await.is_some());
+        let (mut reader, mut writer) = stream.split();
+        let (ping, mut since) = (frame(PING, 0, 0, &[7; 8]), 0);
+        let until_closed = async {
+            loop {
+                let read = tokio::time::timeout(seconds(5), next(&mut reader)).await;
+                let say = match read {
+                    Ok(None) => return,
+                    Ok(Some(heard)) if heard.kind == PING && heard.flags & ACK == 0 => {
+                        frame(PING, ACK, 0, &heard.payload)
+                    }
+                    Err(_) if own_pings => ping.clone(),
+                    Ok(Some(_)) | Err(_) => continue,
+                };
+                since += 1;
+                let _ = writer.write_all(&say).await;
+            }
+        };
+        let ((), passed) = timed(until_closed).await;
+        assert!(since >= 3 && passed >= seconds(75) && passed < seconds(80), "{passed:?} after {since} frames");
+        assert_eq!(server.counts.ended_so(Ended::Idle), 1);
+        server.stop().await;
+    }
 }
 
 #[tokio::test]
