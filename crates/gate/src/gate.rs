@@ -32,7 +32,7 @@ use crate::lockout::Lockout;
 use crate::nearest::nearest;
 use crate::permit::{Sight, subject};
 use crate::policy::{Act, Policy};
-use crate::principal::Principal;
+use crate::principal::{Owner, Principal};
 use crate::redact::Redactor;
 use crate::{arguments, authn, limit, lockout};
 
@@ -234,10 +234,15 @@ impl Gate {
     }
 
     /// Replaces keys, tokens and the accounts behind them while serving, and what masks them. Whoever came in with a
-    /// removed one is refused from the next request on.
+    /// removed one is refused from the next request on; what they left open [`stands`](Self::stands) no more.
     pub fn replace_secrets(&self, settings: &authn::Settings, redactor: Redactor) {
         self.redactor.store(Arc::new(redactor));
         self.authenticator.replace(settings);
+    }
+
+    /// Whether the key or token that this owner came in with still lets them in. For what stays open between requests.
+    pub async fn stands(&self, owner: &Owner) -> bool {
+        self.authenticator.stands(owner).await
     }
 
     /// Replaces the policy while serving. A call in flight ends under the one it began with.

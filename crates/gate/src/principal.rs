@@ -10,17 +10,22 @@ use crate::audit::Method;
 
 /// An authenticated caller and the credential with which Gitea is asked on their behalf. Cheap to clone.
 #[derive(Clone)]
-pub struct Principal(Arc<Identity>);
+pub struct Principal(Arc<Known>);
 
 /// Whose a session is: one account through one key or token. Whoever comes with another one, the same person's
 /// narrower token included, is a stranger to it (attack H06).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Owner {
-    account_id: AccountId,
-    method: Method,
-    key_id: Option<KeyId>,
+    pub(crate) account_id: AccountId,
+    pub(crate) method: Method,
+    pub(crate) key_id: Option<KeyId>,
     token: Option<KeyDigest>,
-    scopes: Vec<Scope>,
+    pub(crate) scopes: Vec<Scope>,
+}
+
+struct Known {
+    identity: Identity,
+    owner: Arc<Owner>,
 }
 
 pub(crate) struct Identity {
@@ -38,77 +43,77 @@ pub(crate) struct Identity {
 
 impl Principal {
     pub(crate) fn new(identity: Identity) -> Self {
-        Self(Arc::new(identity))
-    }
-
-    /// Gitea's numeric id of the account. It stays when the login changes.
-    #[must_use]
-    pub fn account_id(&self) -> AccountId {
-        self.0.account_id
-    }
-
-    /// Gitea's login name.
-    #[must_use]
-    pub fn login(&self) -> &str {
-        &self.0.login
-    }
-
-    /// How the caller got in.
-    #[must_use]
-    pub fn method(&self) -> Method {
-        self.0.method
-    }
-
-    /// The public id of the key, if a key let the caller in.
-    #[must_use]
-    pub fn key_id(&self) -> Option<&KeyId> {
-        self.0.key_id.as_ref()
-    }
-
-    /// Whose the sessions are that this caller opens.
-    #[must_use]
-    pub fn owner(&self) -> Owner {
-        let identity = &self.0;
-        Owner {
+        let owner = Owner {
             account_id: identity.account_id,
             method: identity.method,
             key_id: identity.key_id.clone(),
             token: identity.token,
             scopes: identity.scopes.clone(),
-        }
+        };
+        Self(Arc::new(Known { identity, owner: Arc::new(owner) }))
+    }
+
+    /// Gitea's numeric id of the account. It stays when the login changes.
+    #[must_use]
+    pub fn account_id(&self) -> AccountId {
+        self.0.identity.account_id
+    }
+
+    /// Gitea's login name.
+    #[must_use]
+    pub fn login(&self) -> &str {
+        &self.0.identity.login
+    }
+
+    /// How the caller got in.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.0.identity.method
+    }
+
+    /// The public id of the key, if a key let the caller in.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&KeyId> {
+        self.0.identity.key_id.as_ref()
+    }
+
+    /// Whose the sessions are that this caller opens.
+    #[must_use]
+    pub fn owner(&self) -> &Arc<Owner> {
+        &self.0.owner
     }
 
     /// Our scopes the caller holds.
     #[must_use]
     pub fn scopes(&self) -> &[Scope] {
-        &self.0.scopes
+        &self.0.identity.scopes
     }
 
     /// Whether several callers share the account (`GITEA_TOKEN` behind API keys, the service token's account).
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        match self.0.method {
+        match self.0.identity.method {
             Method::SharedKey | Method::ServiceToken | Method::Local => true,
             Method::ApiKey | Method::GiteaToken => false,
         }
     }
 
     pub(crate) fn login_of_key(&self) -> Option<&str> {
-        self.0.login_of_key.as_deref()
+        self.0.identity.login_of_key.as_deref()
     }
 
     pub(crate) fn holds(&self, scope: Scope) -> bool {
-        self.0.scopes.iter().any(|held| held.implies(scope))
+        self.0.identity.scopes.iter().any(|held| held.implies(scope))
     }
 
     pub(crate) fn credential(&self) -> &Credential {
-        &self.0.credential
+        &self.0.identity.credential
     }
 }
 
 impl fmt::Debug for Principal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let identity = &self.0;
+        let identity = &self.0.identity;
         formatter
             .debug_struct("Principal")
             .field("login", &identity.login)

@@ -12,6 +12,7 @@ use aegis_testkit::{Setup, TestGate};
 
 const KEY: &str = "aegis_ak_a-key-of-the-tests-of-owners-4Jq8Zt1";
 const START: &str = "2026-11-21T12:00:00Z";
+const OTHER_KEY: &str = "aegis_ak_another-key-of-the-tests-of-owners-9Lm";
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// A gate whose clock stands still, with a key of alice's under this account id.
@@ -153,4 +154,30 @@ fn each_fault_of_an_account_has_words_and_a_hint_of_its_own_under_one_code() {
     let words: std::collections::BTreeSet<_> = errors.iter().map(|error| (error.to_string(), error.hint())).collect();
     assert_eq!(words.len(), faults.len());
     assert!(errors.iter().all(|error| error.code() == "account_refused" && error.hint().is_some()));
+}
+
+#[tokio::test]
+async fn k04_what_a_key_opened_stands_as_long_as_the_key() {
+    let (test, clock) = gate(None).await;
+    let ours = test.holder(KEY).await.unwrap();
+    let gone = NewKey {
+        digest: test.store.pepper().digest(&OTHER_KEY.into()),
+        owner_login: "alice".to_owned(),
+        account_id: ours.account_id(),
+        scopes: vec![Scope::ReadRepository],
+        credential: test.sandbox.token("alice").into(),
+        expires_at: Some("2026-11-21T12:00:30Z".parse().unwrap()),
+        label: None,
+    };
+    test.store.insert_key(gone).await.unwrap();
+    let short_lived = test.holder(OTHER_KEY).await.unwrap();
+    let token = test.principal("bob").await.unwrap();
+    for principal in [&ours, &short_lived, &token] {
+        assert!(test.gate.stands(principal.owner()).await, "{principal:?}");
+    }
+    clock.advance(MINUTE);
+    assert!(!test.gate.stands(short_lived.owner()).await, "expired");
+    assert!(test.store.revoke_key(ours.key_id().unwrap()).await.unwrap());
+    assert!(!test.gate.stands(ours.owner()).await, "revoked");
+    assert!(test.gate.stands(token.owner()).await, "another's goes on");
 }

@@ -17,7 +17,7 @@ use crate::front::Front;
 use crate::http::{self, Door, Edge, Running, TrustedProxies};
 use crate::listener::{self, Listener};
 use crate::mcp::{self, Offered, Protocol, Wrap};
-use crate::telemetry::{ConnectionCounts, Metrics};
+use crate::telemetry::{ConnectionCounts, Metrics, Seldom};
 
 /// What we call ourselves towards Gitea.
 const USER_AGENT: &str = concat!("aegis-mcp/", env!("CARGO_PKG_VERSION"));
@@ -36,13 +36,15 @@ pub(crate) struct Settings {
     pub offered: Offered,
 }
 
-/// How often unused sessions are looked for.
+/// How often sessions are looked for that lie unused, or whose key no longer stands.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
 /// A gateway ready to serve.
 pub(crate) struct App {
     /// What its routes need.
     pub edge: Arc<Edge>,
+    /// Cancelled when nothing may go on.
+    cut: CancellationToken,
 }
 
 impl App {
@@ -54,15 +56,16 @@ impl App {
         parts: Parts,
         settings: Settings,
         wrap: impl Wrap,
-        stop: CancellationToken,
+        stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
         let ambient = parts.ambient.clone();
         let front = Arc::new(front(parts).await?);
-        let protocol = Protocol::new(mcp::maker(Arc::clone(&front), wrap), &ambient, &stop);
+        let cut = CancellationToken::new();
+        let protocol = Protocol::new(mcp::maker(Arc::clone(&front), wrap), &ambient, stop, &cut);
         let Settings { proxies, door, authentication, https, offered } = settings;
-        let (health, running) = (Arc::default(), Running::default());
-        let edge = Edge { front, protocol, running, offered, proxies, door, authentication, https, health, stop };
-        Ok(Self { edge: Arc::new(edge) })
+        let (health, running, seldom) = (Arc::default(), Running::default(), Seldom::new(ambient));
+        let edge = Edge { front, protocol, running, offered, proxies, door, authentication, https, health, seldom };
+        Ok(Self { edge: Arc::new(edge), cut })
     }
 }
 
@@ -80,14 +83,14 @@ const MAX_SCRAPERS: usize = 16;
 
 /// Serves until told to stop: the gateway, and the metrics on a listener of their own.
 pub(crate) async fn serve(app: App, gateway: Listener, metrics: Option<TcpListener>, stop: CancellationToken) {
-    let App { edge } = app;
+    let App { edge, cut } = app;
     let (front, health) = (Arc::clone(&edge.front), Arc::clone(&edge.health));
     let watch = tokio::spawn(Arc::clone(&health).watch(Arc::clone(&front), stop.clone()));
     let scraped = metrics.map(|socket| {
         let settings = listener::Settings { max_connections: MAX_SCRAPERS, ..listener::Settings::default() };
         let counts = ConnectionCounts::default();
         let metrics = Listener { socket, settings, tls: None, counts, ambient: gateway.ambient.clone() };
-        tokio::spawn(metrics.serve(metrics_router(front), stop.clone()))
+        tokio::spawn(metrics.serve(metrics_router(front), stop.clone(), CancellationToken::new()))
     });
     let sweep = tokio::spawn(sweep(Arc::clone(&edge), stop.clone()));
     let draining = tokio::spawn({
@@ -97,7 +100,7 @@ pub(crate) async fn serve(app: App, gateway: Listener, metrics: Option<TcpListen
             health.drain();
         }
     });
-    gateway.serve(http::router(edge), stop).await;
+    gateway.serve(http::router(edge), stop, cut).await;
     for task in [watch, sweep, draining].into_iter().chain(scraped) {
         if task.await.is_err() {
             tracing::error!("a background task ended in a panic");
@@ -109,9 +112,10 @@ async fn sweep(edge: Arc<Edge>, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = tokio::time::sleep(SWEEP_EVERY) => (),
+            () = edge.front.secrets_replaced() => (),
             () = stop.cancelled() => return,
         }
-        edge.protocol.sweep();
+        edge.protocol.sweep(&edge.front).await;
         edge.front.metrics().sessions(edge.protocol.open());
     }
 }

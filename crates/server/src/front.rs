@@ -3,7 +3,10 @@
 
 use aegis_ambient::Ambient;
 use aegis_gate::audit::Transport;
-use aegis_gate::{Answer, AuthnError, Call, CallError, Entry, Gate, Origin, Principal, RawCredential};
+use aegis_gate::redact::Redactor;
+use aegis_gate::{Answer, AuthnError, AuthnSettings, Call, CallError, Entry, Gate, Origin, Principal, RawCredential};
+
+use tokio::sync::Notify;
 
 use crate::telemetry::Metrics;
 
@@ -12,13 +15,14 @@ pub(crate) struct Front {
     gate: Gate,
     metrics: Metrics,
     ambient: Ambient,
+    replaced: Notify,
 }
 
 impl Front {
     /// Puts counters before a gate.
     #[must_use]
     pub(crate) fn new(gate: Gate, metrics: Metrics, ambient: Ambient) -> Self {
-        Self { gate, metrics, ambient }
+        Self { gate, metrics, ambient, replaced: Notify::new() }
     }
 
     /// See [`Gate::authenticate`].
@@ -95,7 +99,18 @@ impl Front {
         verdict
     }
 
-    /// The gate itself, for what is no call: health, the catalogue, replacing keys.
+    /// See [`Gate::replace_secrets`].
+    pub(crate) fn replace_secrets(&self, settings: &AuthnSettings, redactor: Redactor) {
+        self.gate.replace_secrets(settings, redactor);
+        self.replaced.notify_one();
+    }
+
+    /// Waits until keys or tokens were replaced. For one who waits.
+    pub(crate) async fn secrets_replaced(&self) {
+        self.replaced.notified().await;
+    }
+
+    /// The gate itself, for what is no call: health, the catalogue.
     #[must_use]
     pub(crate) fn gate(&self) -> &Gate {
         &self.gate

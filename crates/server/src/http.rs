@@ -1,23 +1,26 @@
-//! The HTTP edge. Every request passes, in this order: request id, security headers, Host and Origin, then its route;
-//! every route but health and the landing page authenticates before it reads a body. A browser's preflight is answered
+//! The HTTP edge. Every request passes, in this order: request id, security headers, refusal of what can be read in two
+//! ways, Host and Origin, then its route. Health alone is outside Host and Origin: who asks for it names us as it likes.
+//! Every route but health and the landing page authenticates before it reads a body. A browser's preflight is answered
 //! before authentication: it carries no credential by its nature.
 
 mod address;
 mod body;
 mod caller;
+mod code;
 mod cors;
 mod credential;
 mod door;
 mod headers;
 mod running;
+mod strict;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use axum::routing::{any, get, post};
-use tokio_util::sync::CancellationToken;
 
 pub(crate) use address::TrustedProxies;
 #[cfg(any(test, fuzzing))]
@@ -27,12 +30,16 @@ pub(crate) use door::Door;
 use crate::front::Front;
 use crate::health::{self, Health};
 use crate::mcp::{Offered, Protocol};
-use crate::pages;
+use crate::telemetry::Seldom;
 use crate::transport::{messages, rest, sse, streamable};
+use crate::{pages, respond};
 
 pub(crate) use body::{BodyFault, read as read_body};
-pub(crate) use caller::{RequestId, identify};
-pub(crate) use running::{RETRY_AFTER_SECONDS, Running, Shed};
+pub(crate) use caller::{Stranger, identify, number_of};
+pub(crate) use code::DoorCode;
+pub(crate) use running::{Own, RETRY_AFTER, Running, Shed};
+#[cfg(test)]
+pub(crate) use strict::{check as check_strictly, last_of};
 
 /// The address a connection came from.
 #[derive(Debug, Clone, Copy)]
@@ -58,15 +65,25 @@ pub(crate) struct Edge {
     pub https: bool,
     /// What `/health` says.
     pub health: Arc<Health>,
-    /// Cancelled when the process ends.
-    pub stop: CancellationToken,
+    /// What of the refusals is in the log.
+    pub seldom: Seldom,
 }
 
 impl Edge {
-    /// Counts and logs a refusal before or beside authentication. The code is one of a closed set.
+    /// Counts a refusal before a tool is called, and logs the first of its kind in a minute. The code is one of a closed
+    /// set.
     pub(crate) fn turned_away(&self, code: &'static str, correlation_id: &str) {
-        tracing::warn!(event = "access_denied", correlation_id, code, "turned away at the door");
         self.front.metrics().turned_away(code);
+        if let Some(untold) = self.seldom.turn(code) {
+            tracing::warn!(event = "access_denied", correlation_id, code, untold, "turned away at the door");
+        }
+    }
+
+    /// The same, worded for whoever speaks plain HTTP.
+    pub(crate) fn refuse(&self, code: DoorCode, message: &str, hint: Option<String>, correlation_id: &str) -> Response {
+        self.turned_away(code.code(), correlation_id);
+        let wait = matches!(code, DoorCode::TooManyAtOnce | DoorCode::Overloaded).then_some(RETRY_AFTER);
+        respond::response(code.status(), respond::body(code.code(), message, hint, correlation_id), None, wait)
     }
 }
 
@@ -84,12 +101,13 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
         .route("/messages", post(messages::endpoint))
         .route("/mcp/tools", get(rest::list))
         .route("/mcp/tool/call", post(rest::call))
+        .fallback(pages::not_found)
         .layer(cors::layer(edge.door.origins()))
         .layer(from_fn_with_state(Arc::clone(&edge), door::check))
         .route("/health", get(health::ready))
         .route("/health/ready", get(health::ready))
         .route("/health/live", get(health::live))
-        .fallback(pages::not_found)
+        .layer(from_fn_with_state(Arc::clone(&edge), strict::unambiguous))
         .layer(from_fn_with_state(Arc::clone(&edge), headers::secure))
         .layer(from_fn_with_state(Arc::clone(&edge), caller::number))
         .with_state(edge)

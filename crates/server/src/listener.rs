@@ -2,8 +2,7 @@
 //! ever (attack H09). Here every connection has a place under two caps and a deadline for all it could wait for.
 //!
 //! A connection's life: [`places`] lets it in, [`tls`] makes it private where that is configured, [`connection`] speaks
-//! HTTP on it, [`strict`] refuses what two programs could read in two ways, [`pace`] ends it when it is too slow, and
-//! [`stall`] does that for one stream of HTTP/2.
+//! HTTP on it, [`pace`] ends it when it is too slow, and [`stall`] does that for one stream of HTTP/2.
 
 mod activation;
 mod bind;
@@ -13,7 +12,6 @@ mod limits;
 mod pace;
 mod places;
 mod stall;
-mod strict;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -29,7 +27,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::telemetry::{ConnectionCounts, Ended};
+use crate::telemetry::{ConnectionCounts, Ended, Seldom};
 use places::Places;
 
 pub(crate) use activation::inherited;
@@ -40,8 +38,6 @@ pub(crate) use tls::Tls;
 
 /// Pause after an accept error, so that a full descriptor table does not make a busy loop.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How often the log says that no connection can be accepted.
-const TELL_EVERY: Duration = Duration::from_mins(1);
 
 /// How long a connection may take for what.
 #[derive(Debug, Clone, Copy)]
@@ -108,16 +104,14 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Serves a router until told to stop, then lets open requests end.
-    pub(crate) async fn serve(self, router: Router, stop: CancellationToken) {
+    /// Serves a router until told to stop, then lets open requests end. Cancels `cut` when nothing may go on.
+    pub(crate) async fn serve(self, router: Router, stop: CancellationToken, cut: CancellationToken) {
         let Self { socket, settings, tls, counts, ambient } = self;
         let (places, drain) = (Places::new(&settings), settings.drain);
-        let cut = CancellationToken::new();
         let (draining, cutting) = (stop.clone(), cut.clone());
-        let shared = connection::Shared { router, settings, tls, counts, ambient, stop: draining, cut: cutting };
-        let shared = Arc::new(shared);
+        let shared = Arc::new(connection::Shared { router, settings, tls, counts, stop: draining, cut: cutting });
         let open = TaskTracker::new();
-        let mut told = None;
+        let seldom = Seldom::new(ambient);
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -132,10 +126,8 @@ impl Listener {
                 Err(error) => {
                     // Who waits in the kernel's queue is served when descriptors are free again.
                     shared.counts.ended(Ended::NotAccepted);
-                    let now = shared.ambient.elapsed();
-                    if told.is_none_or(|told| now.saturating_sub(told) >= TELL_EVERY) {
-                        told = Some(now);
-                        tracing::warn!(event = "accept_failed", %error, "a connection could not be accepted");
+                    if let Some(untold) = seldom.turn("accept_failed") {
+                        tracing::warn!(event = "accept_failed", %error, untold, "a connection could not be accepted");
                     }
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -148,5 +140,6 @@ impl Listener {
             cut.cancel();
             open.wait().await;
         }
+        cut.cancel();
     }
 }

@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 pub use handler::Handler;
 pub(crate) use pipe::PipeFault;
 pub(crate) use protocol::{Answer, Protocol};
-pub(crate) use table::Full;
+pub(crate) use sessions::{Session, Way};
+pub(crate) use table::{Entered, Full};
 pub(crate) use wire::listed_tool;
 
 use crate::front::Front;

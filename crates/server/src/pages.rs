@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use http::header::ACCEPT;
 
-use crate::http::{Edge, RequestId};
-use crate::respond;
+use crate::http::{DoorCode, Edge, number_of};
 
 const LANDING: &str = include_str!("pages/landing.html");
 
@@ -23,7 +21,6 @@ pub(crate) async fn landing(State(edge): State<Arc<Edge>>) -> Html<String> {
 
 /// Everything else: 404, in the form the client asked for.
 pub(crate) async fn not_found(State(edge): State<Arc<Edge>>, request: Request) -> Response {
-    let id = request.extensions().get::<RequestId>().map_or_else(|| edge.front.correlation_id(), |id| id.0.clone());
     let html = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
     if html.is_some_and(|accept| accept.contains("text/html")) {
         let page = "<!doctype html><html lang=\"en\"><title>Not here</title><p>There is nothing here. \
@@ -31,5 +28,5 @@ pub(crate) async fn not_found(State(edge): State<Arc<Edge>>, request: Request) -
         return (StatusCode::NOT_FOUND, Html(page)).into_response();
     }
     let hint = Some("MCP clients use /mcp".to_owned());
-    (StatusCode::NOT_FOUND, Json(respond::body("route_not_found", "there is nothing here", hint, &id))).into_response()
+    edge.refuse(DoorCode::NoRoute, "there is nothing here", hint, number_of(request.extensions()))
 }

@@ -1,7 +1,12 @@
 //! One table from refusals to the wire: HTTP status, JSON body, challenge header, failed tool result. No transport
 //! words a refusal of its own.
 
+use std::time::Duration;
+
 use aegis_gate::{AuthnError, CallError};
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
@@ -69,6 +74,20 @@ pub(crate) fn scope_challenge(error: &CallError) -> Option<HeaderValue> {
     let CallError::InsufficientScope { required } = error else { return None };
     let value = format!(r#"Bearer realm="AegisGitea-MCP", error="insufficient_scope", scope="{}""#, required.as_str());
     HeaderValue::try_from(value).ok()
+}
+
+/// An answer, with a challenge and the time to come back where there are such.
+pub(crate) fn response(
+    status: StatusCode,
+    body: Value,
+    challenge: Option<HeaderValue>,
+    retry_after: Option<Duration>,
+) -> Response {
+    let mut response = (status, Json(body)).into_response();
+    let challenge = challenge.map(|challenge| (WWW_AUTHENTICATE, challenge));
+    let wait = retry_after.map(|wait| (RETRY_AFTER, wait.as_secs().max(1).into()));
+    response.headers_mut().extend(challenge.into_iter().chain(wait));
+    response
 }
 
 /// The body of a call's refusal.

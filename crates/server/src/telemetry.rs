@@ -2,6 +2,7 @@
 //! sets only (tool, outcome, transport, reason): never a login, a request id, an address, a repository or a key id.
 
 mod connections;
+mod seldom;
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+pub(crate) use seldom::Seldom;
 use tracing_subscriber::EnvFilter;
 
 /// Upper bounds of the call histogram, in seconds.
@@ -89,7 +91,7 @@ impl Metrics {
         self.sign_ins.get_or_create(&SignInLabels { reason, transport: transport.as_str() }).inc();
     }
 
-    /// One request refused at the door.
+    /// One request refused before a tool was called.
     pub fn turned_away(&self, reason: &'static str) {
         self.connections.turned_away(reason);
     }
@@ -128,10 +130,14 @@ impl Metrics {
     }
 }
 
+/// Where the protocol crate looks after sessions.
+const SESSIONS: &str = "rmcp::transport::streamable_http_server";
+
 /// Starts logging: JSON lines on standard error. The protocol crate is held to warnings: on debug it prints arguments.
-/// Its service says as an error what is none: that a client went away before its answer.
+/// Its service and its sessions say as errors what is none: that a client went away before its answer, or ended a session.
 pub fn start_logging(level: &str) {
-    let filter = EnvFilter::new(format!("{level},rmcp=warn,rmcp::service=off,hyper=warn,reqwest=warn,sqlx=warn"));
+    let filter =
+        EnvFilter::new(format!("{level},rmcp=warn,rmcp::service=off,{SESSIONS}=off,hyper=warn,reqwest=warn,sqlx=warn"));
     let subscriber = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

@@ -172,6 +172,37 @@ async fn s08_what_does_not_end_is_cut_when_the_drain_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn u02_requests_whose_body_does_not_come_take_their_own_callers_places() {
+    let forge = forge().await;
+    let gateway = started(BINARY, &forge, &[]);
+    let bob = gateway.key("bob", forge.token("bob")).unwrap();
+    let (first, second) = halves();
+    let mut halfway: Vec<_> = (0..64).map(|_| connect(&gateway)).collect();
+    for call in &mut halfway {
+        call.write_all(first.as_bytes()).unwrap();
+    }
+    let ask = async |key: &str| gateway.call(key, "get_me", json!({})).await.unwrap();
+    let mut over = ask(KEY).await;
+    for _ in 0..50 {
+        if over.status == 429 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        over = ask(KEY).await;
+    }
+    assert_eq!((over.status.as_u16(), over.header("retry-after")), (429, "1"), "{over:?}");
+    assert_eq!(over.json()["error"]["code"], "too_many_at_once");
+    assert_eq!(ask(&bob).await.status, 200);
+    for mut call in halfway.drain(..2) {
+        call.write_all(second.as_bytes()).unwrap();
+        let mut answer = [0; 12];
+        call.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+    }
+    assert_eq!(status(&gateway, "get_me").await, 200, "places that are free again are taken again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s08_a_second_signal_ends_at_once() {
     let forge = forge().await;
     let mut gateway = started(BINARY, &forge, &[("DRAIN_SECONDS", "600")]);
@@ -217,6 +248,51 @@ async fn d01_no_path_and_no_agent_goes_round_authentication() {
             assert!(refused && !answer.contains("get_me"), "{target} {lines}: {answer}");
         }
     }
+}
+
+/// Who is refused before any route is no less numbered, secured and counted than everyone else.
+#[tokio::test(flavor = "multi_thread")]
+async fn h14_a_request_that_can_be_read_twice_is_answered_like_any_other_and_is_the_last() {
+    let forge = forge().await;
+    let gateway = started(BINARY, &forge, &[]);
+    for (request, code) in [
+        ("GET /mcp/tools HTTP/1.1\r\nHost: localhost\r\nX_Forwarded_For: 192.0.2.1", "header_twin"),
+        ("DELETE /mcp HTTP/1.1\r\nHost: localhost\r\nMcp-Session-Id: a\r\nMcp-Session-Id: b", "header_twice"),
+        ("GET /mcp HTTP/1.1\r\nHost: localhost\r\nLast-Event-Id: 1\r\nLast-Event-Id: 2", "header_twice"),
+        ("POST /mcp/tool/call HTTP/1.1\r\nHost: localhost\r\nContent-Type: a\r\nContent-Type: b", "header_twice"),
+        ("GET /health HTTP/1.1\r\nHost: localhost\r\nHost: other", "host_malformed"),
+        ("POST /nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked", "transfer_encoding_refused"),
+    ] {
+        let mut stream = connect(&gateway);
+        stream.write_all(format!("{request}\r\nAuthorization: Bearer {KEY}\r\n\r\n").as_bytes()).unwrap();
+        let answer = rest(stream).to_lowercase();
+        assert!(answer.starts_with("http/1.1 400") && answer.contains(code), "{request}: {answer}");
+        for header in ["x-request-id: ", "content-security-policy: ", "cache-control: no-store", "connection: close"] {
+            assert!(answer.contains(header), "{header} {answer}");
+        }
+    }
+    let metrics = gateway.metrics().await.unwrap();
+    assert!(metrics.contains(r#"aegis_turned_away_total{reason="header_twice"} 3"#), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h01_a_stranger_fills_the_metrics_and_not_the_log() {
+    let forge = forge().await;
+    let gateway = started(BINARY, &forge, &[]);
+    let foreign = |path: &str| {
+        let mut stream = connect(&gateway);
+        let request = format!("GET {path} HTTP/1.1\r\nHost: evil.acme.test\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        rest(stream)
+    };
+    for number in 0..50 {
+        let answer = foreign(&format!("/nothing/{number}"));
+        assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("host_not_allowed"), "{answer}");
+    }
+    assert!(foreign("/health/live").starts_with("HTTP/1.1 200"), "who asks for health names us as it likes");
+    assert_eq!(gateway.log().matches("host_not_allowed").count(), 1);
+    let metrics = gateway.metrics().await.unwrap();
+    assert!(metrics.contains(r#"aegis_turned_away_total{reason="host_not_allowed"} 50"#), "{metrics}");
 }
 
 fn policy(tools: &str) -> String {

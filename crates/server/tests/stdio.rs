@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at the first surprise")]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use aegis_ambient::Ambient;
-use aegis_sandbox::{DataSet, Options, Sandbox};
+use aegis_sandbox::{DataSet, Fault, FaultKind, Options, Sandbox};
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_aegis-mcp");
@@ -143,5 +143,28 @@ async fn h21_the_end_of_input_ends_the_process_even_inside_a_message() {
         drop(session.child.stdin.take());
         let after = session.ends_after();
         assert!(after < Duration::from_secs(1), "{after:?}");
+    }
+}
+
+/// Whoever pipes a question in and closes the pipe still gets the answer; who has gone is waited for a little.
+#[tokio::test(flavor = "multi_thread")]
+async fn h21_the_end_of_input_waits_for_a_running_call_and_not_for_long() {
+    let forge = forge().await;
+    for (seconds, answered) in [(1, true), (60, false)] {
+        let mut session = Session::start(&forge);
+        session.open();
+        assert_eq!(session.login(), "alice");
+        let kind = FaultKind::Delay(Duration::from_secs(seconds));
+        forge.faults().add(Fault { route: "/api/v1/repos/acme/tools".to_owned(), kind, count: None });
+        let params = json!({"name": "get_repository", "arguments": {"repo": "acme/tools"}});
+        session.say(&json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": params}));
+        std::thread::sleep(Duration::from_millis(300));
+        drop(session.child.stdin.take());
+        let after = session.ends_after();
+        assert!(after < Duration::from_secs(if answered { 4 } else { 8 }), "{after:?}");
+        let mut rest = String::new();
+        session.output.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest.contains("acme/tools"), answered, "{rest}");
+        forge.faults().clear();
     }
 }

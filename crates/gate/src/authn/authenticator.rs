@@ -17,7 +17,7 @@ use super::{AccountFault, AuthnError, Origin, RawCredential};
 use crate::audit::Method;
 use crate::limit::Toll;
 use crate::lockout::{Lockout, Source};
-use crate::principal::{Identity, Principal};
+use crate::principal::{Identity, Owner, Principal};
 
 /// The ways in that the operator opened. Replaced whole when a secret file changes.
 #[derive(Default, Clone)]
@@ -107,6 +107,23 @@ impl Authenticator {
                 }
                 Shape::GiteaToken | Shape::Key => self.key_or_refusal(asking, &doors, value, origin).await,
             },
+        }
+    }
+
+    /// Whether what this owner came in with would still let them in. Gitea is not asked: it refuses a token of its own
+    /// at every call. A check that could not run is a no.
+    pub(crate) async fn stands(&self, owner: &Owner) -> bool {
+        let doors = self.doors.load_full();
+        match (owner.method, &owner.key_id) {
+            (Method::Local, _) => doors.local,
+            (Method::GiteaToken, _) => doors.gitea_tokens,
+            (Method::SharedKey, Some(id)) => doors.keys.has_api_key(id),
+            (Method::ServiceToken, Some(id)) => doors.keys.has_service_token(id),
+            (Method::ApiKey, Some(id)) => self.store.key(id).await.map_err(unavailable).is_ok_and(|key| {
+                let key = key.filter(|key| key.account_id == owner.account_id && key.scopes == owner.scopes);
+                key.is_some_and(|key| is_good(&key, self.ambient.now()))
+            }),
+            (Method::SharedKey | Method::ServiceToken | Method::ApiKey, None) => false,
         }
     }
 

@@ -35,4 +35,12 @@ impl ConfiguredKeys {
             (None, None) => None,
         }
     }
+
+    pub(crate) fn has_api_key(&self, id: &KeyId) -> bool {
+        self.api_keys.iter().any(|(_, known)| known == id)
+    }
+
+    pub(crate) fn has_service_token(&self, id: &KeyId) -> bool {
+        self.service_token.iter().any(|(_, known)| known == id)
+    }
 }

@@ -122,7 +122,7 @@ async fn build(
         https: false,
         offered: Offered { sessions: true, legacy_sse: true },
     };
-    let app = App::new(parts, settings, Plain, stop.clone()).await?;
+    let app = App::new(parts, settings, Plain, stop).await?;
     Ok((app, Stage { forge, gateway, audit, audit_key, alice, bob }))
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn run(
     let local = !configuration.auth.enabled;
     let tls = setup::tls(&configuration)?.map(Arc::new);
     let parts = setup::parts(&configuration, local, &context.ambient).await?;
-    let app = App::new(parts, settings(&configuration, socket.local_addr()?), wrap, stop.clone()).await?;
+    let app = App::new(parts, settings(&configuration, socket.local_addr()?), wrap, &stop).await?;
     let front = Arc::clone(&app.edge.front);
     // Gitea may be down now and come up later: we start, say so, and are not ready until it answers.
     app.edge.health.ask(&front).await;

@@ -305,7 +305,7 @@ pub(crate) fn secret_changed(event: config::SecretEvent, front: &Front, local: b
     let (name, outcome, setting) = match event {
         config::SecretEvent::Taken { setting, configuration } => match secrets(&configuration, local) {
             Ok((ways, redactor)) => {
-                front.gate().replace_secrets(&ways, redactor);
+                front.replace_secrets(&ways, redactor);
                 tracing::info!(event = "secret_file_changed", setting, "a secret file's new content is in use");
                 (EventName::SecretFileChanged, Outcome::Allowed, setting)
             }

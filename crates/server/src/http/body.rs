@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
+
+use super::{DoorCode, Shed};
 
 /// Largest body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
@@ -31,46 +33,55 @@ pub(crate) enum BodyFault {
     /// The connection broke, or lied about its length.
     #[error("the body ended early")]
     Broken,
+    /// There is no room for it now.
+    #[error(transparent)]
+    Shed(#[from] Shed),
 }
 
 impl BodyFault {
-    pub(crate) fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> DoorCode {
         match self {
-            Self::Encoded => "encoding_not_supported",
-            Self::NotJson => "media_type_not_supported",
-            Self::TooLarge => "body_too_large",
-            Self::TooSlow => "body_too_slow",
-            Self::Broken => "body_unreadable",
-        }
-    }
-
-    pub(crate) fn status(self) -> StatusCode {
-        match self {
-            Self::Encoded | Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Broken => StatusCode::BAD_REQUEST,
+            Self::Encoded => DoorCode::Encoding,
+            Self::NotJson => DoorCode::MediaType,
+            Self::TooLarge => DoorCode::BodyTooLarge,
+            Self::TooSlow => DoorCode::BodyTooSlow,
+            Self::Broken => DoorCode::BodyUnreadable,
+            Self::Shed(shed) => shed.code(),
         }
     }
 }
 
-/// The body. A missing Content-Type is taken for JSON: curl's users forget it, and there is nothing else it could be.
+/// The body, for each piece of which `hold` found room. A missing Content-Type is taken for JSON: curl's users forget
+/// it, and there is nothing else it could be.
 ///
 /// # Errors
 /// [`BodyFault`].
-pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, BodyFault> {
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    hold: impl FnMut(usize) -> Result<(), Shed>,
+) -> Result<Bytes, BodyFault> {
     if headers.contains_key(CONTENT_ENCODING) {
         return Err(BodyFault::Encoded);
     }
     if !headers.get(CONTENT_TYPE).is_none_or(|value| is_json(value.to_str().unwrap_or_default())) {
         return Err(BodyFault::NotJson);
     }
-    match tokio::time::timeout(BODY_DEADLINE, Limited::new(body, MAX_BODY_BYTES).collect()).await {
-        Err(_) => Err(BodyFault::TooSlow),
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyFault::TooLarge),
-        Ok(Err(_)) => Err(BodyFault::Broken),
+    tokio::time::timeout(BODY_DEADLINE, whole(body, hold)).await.unwrap_or(Err(BodyFault::TooSlow))
+}
+
+async fn whole(mut body: Body, mut hold: impl FnMut(usize) -> Result<(), Shed>) -> Result<Bytes, BodyFault> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        // What is no data is a trailer, and says nothing here.
+        let Ok(piece) = frame.map_err(|_| BodyFault::Broken)?.into_data() else { continue };
+        if whole.len().saturating_add(piece.len()) > MAX_BODY_BYTES {
+            return Err(BodyFault::TooLarge);
+        }
+        hold(piece.len())?;
+        whole.extend_from_slice(&piece);
     }
+    Ok(whole.freeze())
 }
 
 /// `application/json`, whatever its parameters.

@@ -3,18 +3,16 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
-use http::{HeaderMap, StatusCode};
 use thiserror::Error;
 use url::{Origin, Url};
 
-use super::{Edge, RequestId};
-use crate::respond;
+use super::{DoorCode, Edge, number_of};
 
 /// Hosts that always mean this machine.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -41,11 +39,11 @@ pub(crate) enum DoorError {
 }
 
 impl DoorError {
-    fn code(self) -> &'static str {
+    fn code(self) -> DoorCode {
         match self {
-            Self::NoHost => "host_malformed",
-            Self::ForeignHost => "host_not_allowed",
-            Self::ForeignOrigin => "origin_not_allowed",
+            Self::NoHost => DoorCode::Host,
+            Self::ForeignHost => DoorCode::ForeignHost,
+            Self::ForeignOrigin => DoorCode::ForeignOrigin,
         }
     }
 
@@ -54,13 +52,6 @@ impl DoorError {
             Self::NoHost => None,
             Self::ForeignHost => Some("the operator sets PUBLIC_URL or ALLOWED_HOSTS".to_owned()),
             Self::ForeignOrigin => Some("the operator sets ALLOWED_ORIGINS".to_owned()),
-        }
-    }
-
-    fn status(self) -> StatusCode {
-        match self {
-            Self::NoHost => StatusCode::BAD_REQUEST,
-            Self::ForeignHost | Self::ForeignOrigin => StatusCode::FORBIDDEN,
         }
     }
 }
@@ -72,7 +63,7 @@ impl Door {
     pub(crate) fn new(public_url: Option<&Url>, hosts: &[String], origins: Vec<Origin>) -> Self {
         let public = public_url.and_then(Url::host_str).map(str::to_owned);
         let loopback = LOOPBACK.iter().map(|host| (*host).to_owned());
-        let hosts = loopback.chain(public).chain(hosts.iter().cloned()).map(|host| host.to_lowercase()).collect();
+        let hosts = loopback.chain(public).chain(hosts.iter().cloned()).collect();
         let origins = origins.into_iter().chain(public_url.map(Url::origin)).collect();
         Self { hosts, origins }
     }
@@ -94,7 +85,7 @@ impl Door {
         if host.as_str().contains('@') {
             return Err(DoorError::NoHost);
         }
-        let named = |name: &String| *name == host.host().to_lowercase() || *name == host.as_str().to_lowercase();
+        let named = |name: &String| name.eq_ignore_ascii_case(host.host()) || name.eq_ignore_ascii_case(host.as_str());
         if !self.hosts.iter().any(named) {
             return Err(DoorError::ForeignHost);
         }
@@ -129,12 +120,7 @@ fn default_port(scheme: &str) -> Option<u16> {
 pub(crate) async fn check(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
     match edge.door.admits(request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(error) => {
-            let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-            edge.turned_away(error.code(), &id);
-            let body = respond::body(error.code(), &error.to_string(), error.hint(), &id);
-            (error.status(), Json(body)).into_response()
-        }
+        Err(error) => edge.refuse(error.code(), &error.to_string(), error.hint(), number_of(request.extensions())),
     }
 }
 

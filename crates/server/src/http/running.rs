@@ -1,17 +1,19 @@
 //! What runs at once: a bounded number in all, behind a bounded queue, and a share of it for each caller, so that one
-//! whose forge hangs leaves the others their places (attack U02). What finds none is shed with the time to come back.
+//! whose forge hangs leaves the others their places (attack U02). The share is taken first and without waiting, before
+//! a body is read: whoever has used up their own fills neither the queue nor the memory. What finds no place is shed
+//! with the time to come back.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aegis_gate::Owner;
-use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Requests of one caller that run at once.
+use super::DoorCode;
+
+/// Requests of one caller that run, or whose body is read, at once.
 const MAX_OWN: usize = 64;
 /// Requests that run at once in all.
 const MAX_ALL: usize = 512;
@@ -19,20 +21,46 @@ const MAX_ALL: usize = 512;
 const MAX_WAITING: usize = 512;
 /// How long one waits.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// When to come back, in seconds.
-pub(crate) const RETRY_AFTER_SECONDS: u64 = 1;
+/// Bodies of one caller's requests held at once, in bytes: sixteen of the largest.
+const MAX_OWN_BODY_BYTES: usize = 64 * 1024 * 1024;
+/// Bodies held at once in all, in bytes.
+const MAX_ALL_BODY_BYTES: usize = 256 * 1024 * 1024;
+/// When to come back.
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The places.
 pub(crate) struct Running {
     all: Arc<Semaphore>,
     waiting: AtomicUsize,
-    own: Arc<Mutex<HashMap<Owner, usize>>>,
+    shares: Shares,
+}
+
+#[derive(Clone, Default)]
+struct Shares(Arc<Mutex<Taken>>);
+
+#[derive(Default)]
+struct Taken {
+    by_owner: HashMap<Arc<Owner>, Share>,
+    body_bytes: usize,
+}
+
+#[derive(Default)]
+struct Share {
+    requests: usize,
+    body_bytes: usize,
+}
+
+/// One request's part of its caller's share. Dropping it gives it back.
+pub(crate) struct Own {
+    owner: Arc<Owner>,
+    shares: Shares,
+    body_bytes: usize,
 }
 
 /// A request that runs. Dropping it frees the place.
 pub(crate) struct Slot {
-    owner: Owner,
-    own: Arc<Mutex<HashMap<Owner, usize>>>,
+    #[expect(dead_code, reason = "held for its drop")]
+    own: Own,
     #[expect(dead_code, reason = "held for its drop")]
     place: OwnedSemaphorePermit,
 }
@@ -41,7 +69,7 @@ pub(crate) struct Slot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Shed {
     /// The caller's own share is in use.
-    #[error("too many requests of this key run at once; the limit is 64")]
+    #[error("too many requests of this key run at once; the limit is 64, and 64 MiB of bodies")]
     Own,
     /// Everything is in use.
     #[error("the gateway is at its limit")]
@@ -49,45 +77,46 @@ pub(crate) enum Shed {
 }
 
 impl Shed {
-    pub(crate) fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> DoorCode {
         match self {
-            Self::Own => "too_many_at_once",
-            Self::All => "overloaded",
-        }
-    }
-
-    pub(crate) fn status(self) -> StatusCode {
-        match self {
-            Self::Own => StatusCode::TOO_MANY_REQUESTS,
-            Self::All => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Own => DoorCode::TooManyAtOnce,
+            Self::All => DoorCode::Overloaded,
         }
     }
 }
 
 impl Default for Running {
     fn default() -> Self {
-        Self { all: Arc::new(Semaphore::new(MAX_ALL)), waiting: AtomicUsize::new(0), own: Arc::default() }
+        Self { all: Arc::new(Semaphore::new(MAX_ALL)), waiting: AtomicUsize::new(0), shares: Shares::default() }
     }
 }
 
 impl Running {
-    /// Takes a place for one request of this caller.
+    /// Takes one request's part of this caller's share.
     ///
     /// # Errors
-    /// [`Shed`].
-    pub(crate) async fn enter(&self, owner: Owner) -> Result<Slot, Shed> {
+    /// [`Shed::Own`].
+    pub(crate) fn own(&self, owner: &Arc<Owner>) -> Result<Own, Shed> {
+        let mut taken = self.shares.lock();
+        let share = taken.by_owner.entry(Arc::clone(owner)).or_default();
+        if share.requests >= MAX_OWN {
+            return Err(Shed::Own);
+        }
+        share.requests = share.requests.saturating_add(1);
+        drop(taken);
+        Ok(Own { owner: Arc::clone(owner), shares: self.shares.clone(), body_bytes: 0 })
+    }
+
+    /// Takes a place for a request that has its part of its caller's share.
+    ///
+    /// # Errors
+    /// [`Shed::All`].
+    pub(crate) async fn all(&self, own: Own) -> Result<Slot, Shed> {
         let place = match Arc::clone(&self.all).try_acquire_owned() {
             Ok(place) => place,
             Err(_) => self.queue().await?,
         };
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        let running = own.entry(owner.clone()).or_insert(0);
-        if *running >= MAX_OWN {
-            return Err(Shed::Own);
-        }
-        *running = running.saturating_add(1);
-        drop(own);
-        Ok(Slot { owner, own: Arc::clone(&self.own), place })
+        Ok(Slot { own, place })
     }
 
     async fn queue(&self) -> Result<OwnedSemaphorePermit, Shed> {
@@ -99,6 +128,49 @@ impl Running {
             Ok(Ok(place)) => Ok(place),
             Ok(Err(_)) | Err(_) => Err(Shed::All),
         }
+    }
+}
+
+impl Own {
+    /// Room for so many more bytes of the request's body, kept as long as this is.
+    ///
+    /// # Errors
+    /// [`Shed`].
+    pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), Shed> {
+        let mut taken = self.shares.lock();
+        let all = taken.body_bytes.saturating_add(bytes);
+        let share = taken.by_owner.get_mut(&self.owner).ok_or(Shed::Own)?;
+        let own = share.body_bytes.saturating_add(bytes);
+        if own > MAX_OWN_BODY_BYTES {
+            return Err(Shed::Own);
+        }
+        if all > MAX_ALL_BODY_BYTES {
+            return Err(Shed::All);
+        }
+        share.body_bytes = own;
+        taken.body_bytes = all;
+        drop(taken);
+        self.body_bytes = self.body_bytes.saturating_add(bytes);
+        Ok(())
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        let mut taken = self.shares.lock();
+        taken.body_bytes = taken.body_bytes.saturating_sub(self.body_bytes);
+        let Some(share) = taken.by_owner.get_mut(&self.owner) else { return };
+        share.body_bytes = share.body_bytes.saturating_sub(self.body_bytes);
+        share.requests = share.requests.saturating_sub(1);
+        if share.requests == 0 {
+            taken.by_owner.remove(&self.owner);
+        }
+    }
+}
+
+impl Shares {
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -120,15 +192,57 @@ impl Drop for Waiting<'_> {
     }
 }
 
-impl Drop for Slot {
-    fn drop(&mut self) {
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Entry::Occupied(mut running) = own.entry(self.owner.clone()) {
-            if *running.get() <= 1 {
-                running.remove();
-            } else {
-                *running.get_mut() -= 1;
-            }
+#[cfg(test)]
+mod tests {
+    use aegis_gate::Catalog;
+    use aegis_testkit::TestGate;
+
+    use super::*;
+
+    async fn owners() -> [Arc<Owner>; 2] {
+        let gate = TestGate::start(Catalog::default()).await.unwrap();
+        let [alice, bob] = ["alice", "bob"].map(|login| gate.principal(login));
+        [Arc::clone(alice.await.unwrap().owner()), Arc::clone(bob.await.unwrap().owner())]
+    }
+
+    #[tokio::test]
+    async fn u02_a_caller_over_its_share_fills_no_queue() {
+        let [alice, bob] = owners().await;
+        let running = Arc::new(Running::default());
+        let everything = Arc::clone(&running.all).acquire_many_owned(u32::try_from(MAX_ALL).unwrap()).await.unwrap();
+        let waiting: Vec<_> = (0..MAX_OWN)
+            .map(|_| {
+                let (running, own) = (Arc::clone(&running), running.own(&alice).unwrap());
+                tokio::spawn(async move { running.all(own).await.map(drop) })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        for _ in 0..MAX_WAITING {
+            assert_eq!(running.own(&alice).err(), Some(Shed::Own), "refused at once, without a place in the queue");
         }
+        assert_eq!(running.waiting.load(Ordering::Relaxed), MAX_OWN);
+        let bobs = running.own(&bob).unwrap();
+        assert_eq!(running.all(bobs).await.err(), Some(Shed::All), "he waited his time");
+        drop(everything);
+        let bobs = running.own(&bob).unwrap();
+        assert!(running.all(bobs).await.is_ok());
+        for one in waiting {
+            let _ = one.await.unwrap();
+        }
+        assert!(running.shares.lock().by_owner.is_empty(), "who has nothing running is not remembered");
+    }
+
+    #[tokio::test]
+    async fn h10_bodies_have_room_for_their_caller_and_in_all() {
+        let [alice, bob] = owners().await;
+        let running = Running::default();
+        let mut alices = running.own(&alice).unwrap();
+        assert_eq!(alices.hold(MAX_OWN_BODY_BYTES), Ok(()));
+        assert_eq!(running.own(&alice).unwrap().hold(1), Err(Shed::Own));
+        running.shares.lock().body_bytes = MAX_ALL_BODY_BYTES - 10;
+        let mut bobs = running.own(&bob).unwrap();
+        assert_eq!((bobs.hold(10), bobs.hold(1)), (Ok(()), Err(Shed::All)));
+        drop((alices, bobs));
+        assert_eq!(running.own(&alice).unwrap().hold(MAX_OWN_BODY_BYTES), Ok(()), "what is done gives its room back");
     }
 }

@@ -7,12 +7,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use aegis_ambient::Ambient;
+use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::response::IntoResponse;
-use axum::{Json, Router};
-use http::header::CONNECTION;
-use http::{HeaderValue, Request, Response, StatusCode, Version};
+use http::{Request, Response};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -25,12 +22,9 @@ use tower::ServiceExt;
 use super::pace::{Open, Overdue, Pace, Watchdog};
 use super::places::Place;
 use super::stall::{self, Streams};
-use super::strict::{self, StrictError};
 use super::watched::Watched;
 use super::{Settings, Tls, limits};
-use crate::front::correlation_id;
 use crate::http::Peer;
-use crate::respond;
 use crate::telemetry::{ConnectionCounts, Ended};
 
 /// What all connections of a listener share.
@@ -39,7 +33,6 @@ pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) counts: ConnectionCounts,
-    pub(super) ambient: Ambient,
     /// Open requests may end.
     pub(super) stop: CancellationToken,
     /// Nothing may go on.
@@ -163,28 +156,10 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Answer>, Infallible> {
     let (mut parts, body) = request.into_parts();
-    let answer = match strict::check(&mut parts) {
-        Ok(()) => {
-            parts.extensions.insert(Peer(peer));
-            shared.router.clone().oneshot(Request::from_parts(parts, Body::new(body))).await?
-        }
-        Err(error) => refusal(&shared, parts.version, error),
-    };
+    parts.extensions.insert(Peer(peer));
+    let answer = shared.router.clone().oneshot(Request::from_parts(parts, Body::new(body))).await?;
     stall::handed_over();
     Ok(answer.map(|body| Answer { body, _open: open }))
-}
-
-/// 400, and the end of a connection on which nobody can be sure where the next request begins.
-fn refusal(shared: &Shared, version: Version, error: StrictError) -> Response<Body> {
-    let id = correlation_id(&shared.ambient);
-    tracing::info!(event = "access_denied", correlation_id = id, code = error.code(), "a request could be read twice");
-    shared.counts.turned_away(error.code());
-    let body = Json(respond::body(error.code(), &error.to_string(), None, &id));
-    let mut response = (StatusCode::BAD_REQUEST, body).into_response();
-    if version < Version::HTTP_2 {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
 }
 
 /// An answer's body, which keeps its request open.

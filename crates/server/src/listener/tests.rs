@@ -13,9 +13,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::{StreamExt, stream};
+use http::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -43,7 +45,7 @@ impl Server {
             (socket.local_addr().unwrap(), ConnectionCounts::default(), CancellationToken::new());
         let ambient = Ambient::real();
         let listener = Listener { socket, settings, tls, counts: counts.clone(), ambient };
-        let serving = tokio::spawn(listener.serve(router(), stop.clone()));
+        let serving = tokio::spawn(listener.serve(router(), stop.clone(), CancellationToken::new()));
         Self { address, counts, stop, serving }
     }
 
@@ -81,14 +83,24 @@ fn router() -> Router {
         .route("/endless", get(endless))
         .route("/quiet", get(quiet))
         .route("/pieces", get(first_then_second))
+        .layer(from_fn(unambiguous))
+}
+
+/// As the gateway's own router does.
+async fn unambiguous(request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match crate::http::check_strictly(&mut parts) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(_) => crate::http::last_of(StatusCode::BAD_REQUEST.into_response(), parts.version),
+    }
 }
 
 /// How many bytes the body has, read as every route of the gateway reads it.
 async fn length(request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    match crate::http::read_body(&parts.headers, body).await {
+    match crate::http::read_body(&parts.headers, body, |_| Ok(())).await {
         Ok(body) => body.len().to_string().into_response(),
-        Err(fault) => (fault.status(), fault.to_string()).into_response(),
+        Err(fault) => (fault.code().status(), fault.to_string()).into_response(),
     }
 }
 

@@ -1,20 +1,23 @@
 //! The transport of 2024-11-05: a stream to the client and a way back by POST (basic/transports, HTTP with SSE). The
 //! protocol crate has dropped it, and serves any pair of channels.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aegis_ambient::Ambient;
 use aegis_gate::Owner;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt};
 use http::request::Parts;
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage};
 use rmcp::{ServerHandler, ServiceExt};
 use serde_json::Value;
-use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::mpsc::{self, Sender};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::{CancellationToken, PollSender};
+use tokio_util::task::TaskTracker;
 
 use super::table::{Bounds, Full, InUse, Table};
 
@@ -24,13 +27,21 @@ const BOUNDS: Bounds = Bounds { per_owner: 16, in_all: 1_024, idle: Duration::fr
 /// the connection's write deadline ends it.
 const QUEUED_MESSAGES: usize = 16;
 
-type Opener =
-    Box<dyn Fn(Receiver<ClientJsonRpcMessage>, Sender<ServerJsonRpcMessage>) -> BoxFuture<'static, ()> + Send + Sync>;
+type FromClient = BoxStream<'static, ClientJsonRpcMessage>;
+type Opener = Box<dyn Fn(FromClient, Sender<ServerJsonRpcMessage>) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// The open streams.
 pub(crate) struct Pipes {
-    table: Arc<Table<Sender<ClientJsonRpcMessage>>>,
+    table: Arc<Table<Way>>,
     opener: Opener,
+    stop: CancellationToken,
+}
+
+/// A session's way in, and the requests that came through it and still run.
+#[derive(Clone)]
+struct Way {
+    messages: Sender<ClientJsonRpcMessage>,
+    running: TaskTracker,
 }
 
 /// A stream just opened: its name, and what goes to the client as JSON text.
@@ -53,22 +64,25 @@ pub(crate) enum PipeFault {
 }
 
 impl Pipes {
-    pub(crate) fn new(opener: Opener, ambient: Ambient) -> Self {
-        Self { table: Table::new(BOUNDS, ambient), opener }
+    /// After `stop` a stream ends with the last request that runs on it.
+    pub(crate) fn new(opener: Opener, ambient: Ambient, stop: CancellationToken) -> Self {
+        Self { table: Table::new(BOUNDS, ambient), opener, stop }
     }
 
     /// Opens a stream.
     ///
     /// # Errors
     /// There are too many.
-    pub(crate) fn open(&self, owner: &Owner) -> Result<Pipe<impl Stream<Item = String> + Send + 'static>, Full> {
+    pub(crate) fn open(&self, owner: &Arc<Owner>) -> Result<Pipe<impl Stream<Item = String> + Send + 'static>, Full> {
         let place = self.table.reserve(owner)?;
         let id = Arc::clone(place.id());
         let (to_session, from_client) = mpsc::channel(QUEUED_MESSAGES);
         let (to_client, from_session) = mpsc::channel(QUEUED_MESSAGES);
-        let ends = Ends { in_use: self.table.begin(&id), table: Arc::clone(&self.table), id: Arc::clone(&id) };
-        place.fill(to_session);
-        tokio::spawn((self.opener)(from_client, to_client));
+        let way = Way { messages: to_session, running: TaskTracker::new() };
+        let over = over(self.stop.clone(), way.running.clone());
+        let in_use = place.fill(way);
+        let ends = Ends { in_use, table: Arc::clone(&self.table), id: Arc::clone(&id) };
+        tokio::spawn((self.opener)(ReceiverStream::new(from_client).take_until(over).boxed(), to_client));
         let messages = ReceiverStream::new(from_session).filter_map(move |message| {
             let _ = &ends;
             // Our own message: it serialises.
@@ -81,11 +95,13 @@ impl Pipes {
     ///
     /// # Errors
     /// [`PipeFault`].
-    pub(crate) fn accept(&self, owner: &Owner, id: &str, message: Value, parts: Parts) -> Result<(), PipeFault> {
-        let session = self.table.find(owner, id).ok_or(PipeFault::Unknown)?;
+    pub(crate) fn accept(&self, owner: &Owner, id: &str, message: Value, mut parts: Parts) -> Result<(), PipeFault> {
+        let Way { messages, running } = self.table.enter(owner, id).ok_or(PipeFault::Unknown)?.session;
         let mut message: ClientJsonRpcMessage = serde_json::from_value(message).map_err(|_| PipeFault::Malformed)?;
         match &mut message {
             ClientJsonRpcMessage::Request(request) => {
+                // It runs as long as its handler has these parts.
+                parts.extensions.insert(running.token());
                 request.request.extensions_mut().insert(parts);
             }
             ClientJsonRpcMessage::Notification(notification) => {
@@ -93,7 +109,7 @@ impl Pipes {
             }
             ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => (),
         }
-        session.try_send(message).map_err(|error| match error {
+        messages.try_send(message).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => PipeFault::Busy,
             mpsc::error::TrySendError::Closed(_) => PipeFault::Unknown,
         })
@@ -103,16 +119,31 @@ impl Pipes {
         self.table.sweep();
     }
 
+    pub(crate) fn owners(&self) -> HashSet<Arc<Owner>> {
+        self.table.owners()
+    }
+
+    pub(crate) fn evict(&self, owner: &Owner) {
+        self.table.evict(owner);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.table.len()
     }
 }
 
+/// Ends when the process was asked to and nothing runs any more. The session then answers what is left and goes.
+async fn over(stop: CancellationToken, running: TaskTracker) {
+    stop.cancelled_owned().await;
+    running.close();
+    running.wait().await;
+}
+
 /// What a client's stream holds; dropped with it. The session's way in goes with the table's entry, which ends it.
 struct Ends {
     #[expect(dead_code, reason = "held for its drop")]
-    in_use: InUse<Sender<ClientJsonRpcMessage>>,
-    table: Arc<Table<Sender<ClientJsonRpcMessage>>>,
+    in_use: InUse<Way>,
+    table: Arc<Table<Way>>,
     id: Arc<str>,
 }
 
@@ -122,17 +153,14 @@ impl Drop for Ends {
     }
 }
 
-/// Serves a handler over a pair of channels until one of them ends.
-pub(crate) fn opener<H: ServerHandler>(
-    make: impl Fn() -> H + Send + Sync + 'static,
-    stop: CancellationToken,
-) -> Opener {
+/// Serves a handler over a pair of channels until one of them ends, or all is cut.
+pub(crate) fn opener<H: ServerHandler>(make: impl Fn() -> H + Send + Sync + 'static, cut: CancellationToken) -> Opener {
     Box::new(move |from_client, to_client| {
-        let (handler, stop) = (make(), stop.child_token());
+        let (handler, cut) = (make(), cut.child_token());
         Box::pin(async move {
-            let transport = (PollSender::new(to_client), ReceiverStream::new(from_client));
+            let transport = (PollSender::new(to_client), from_client);
             // How a session ends is the client's affair.
-            if let Ok(running) = handler.serve_with_ct(transport, stop).await {
+            if let Ok(running) = handler.serve_with_ct(transport, cut).await {
                 let _ = running.waiting().await;
             }
         })

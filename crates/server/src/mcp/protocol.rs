@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use aegis_ambient::Ambient;
 use aegis_gate::Owner;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -16,9 +17,9 @@ use rmcp::transport::streamable_http_server::{SessionManager, StreamableHttpServ
 use tokio_util::sync::CancellationToken;
 
 use super::pipe::{self, Pipes};
-use super::sessions::{self, Own, Session, Sessions};
-use super::table::{Full as TableFull, Place, Table};
-use aegis_ambient::Ambient;
+use super::sessions::{self, Own, Session, Sessions, Way};
+use super::table::{Entered, Full as TableFull, Place, Table};
+use crate::front::Front;
 
 /// An HTTP answer of the protocol.
 pub(crate) type Answer = Response<BoxBody<Bytes, Infallible>>;
@@ -34,17 +35,20 @@ pub(crate) struct Protocol {
     sessions: Arc<Sessions>,
     /// 2024-11-05: streams with a way back.
     pub(crate) pipes: Pipes,
+    stop: CancellationToken,
 }
 
 impl Protocol {
-    /// `make` makes the handler of one connection; it must be cheap. `stop` ends open answers when the process ends.
+    /// `make` makes the handler of one connection; it must be cheap. `stop` ends the streams that no request waits for,
+    /// `cut` everything.
     pub(crate) fn new<H: ServerHandler>(
         make: impl Fn() -> H + Clone + Send + Sync + 'static,
         ambient: &Ambient,
         stop: &CancellationToken,
+        cut: &CancellationToken,
     ) -> Self {
-        let stateless = service(make.clone(), Arc::new(NeverSessionManager::default()), config(false, stop));
-        let (of_session, config) = (make.clone(), config(true, stop));
+        let stateless = service(make.clone(), Arc::new(NeverSessionManager::default()), config(false, cut));
+        let (of_session, config) = (make.clone(), config(true, cut));
         Self {
             stateless: Box::new(move |request| {
                 let service = stateless.clone();
@@ -55,7 +59,8 @@ impl Protocol {
                 Box::pin(async move { service.handle(request).await })
             }),
             sessions: Table::new(sessions::BOUNDS, ambient.clone()),
-            pipes: Pipes::new(pipe::opener(make, stop.clone()), ambient.clone()),
+            pipes: Pipes::new(pipe::opener(make, cut.clone()), ambient.clone(), stop.clone()),
+            stop: stop.clone(),
         }
     }
 
@@ -64,33 +69,34 @@ impl Protocol {
         (self.stateless)(request).await
     }
 
-    /// Answers a request of a session: the one it names, or the one that `place` was taken for.
-    pub(crate) async fn within(&self, request: Read, owner: Owner, place: Option<Place<Session>>) -> Answer {
-        (self.within)(request, Own::new(Arc::clone(&self.sessions), owner, place)).await
+    /// Answers a request of a session.
+    pub(crate) async fn within(&self, request: Read, way: Way) -> Answer {
+        (self.within)(request, Own::new(Arc::clone(&self.sessions), way, self.stop.clone())).await
     }
 
     /// Takes a place for a new session.
     ///
     /// # Errors
     /// There is none.
-    pub(crate) fn reserve(&self, owner: &Owner) -> Result<Place<Session>, TableFull> {
+    pub(crate) fn reserve(&self, owner: &Arc<Owner>) -> Result<Place<Session>, TableFull> {
         self.sessions.reserve(owner)
     }
 
-    /// Whether the session is there and this owner's.
-    pub(crate) fn has(&self, owner: &Owner, id: &str) -> bool {
-        self.sessions.find(owner, id).is_some()
+    /// The session of that name, in use from now on, if it is this owner's.
+    pub(crate) fn enter(&self, owner: &Owner, id: &str) -> Option<Entered<Session>> {
+        self.sessions.enter(owner, id)
     }
 
-    /// The revision a session's handshake settled on.
-    pub(crate) fn revision(&self, owner: &Owner, id: &str) -> Option<String> {
-        self.sessions.revision(owner, id)
-    }
-
-    /// Ends what lies unused.
-    pub(crate) fn sweep(&self) {
+    /// Ends what lies unused, and what was opened with a key that no longer stands.
+    pub(crate) async fn sweep(&self, front: &Front) {
         self.sessions.sweep();
         self.pipes.sweep();
+        for owner in self.sessions.owners().union(&self.pipes.owners()) {
+            if !front.gate().stands(owner).await {
+                self.sessions.evict(owner);
+                self.pipes.evict(owner);
+            }
+        }
     }
 
     /// How many sessions and streams are open.
@@ -107,11 +113,11 @@ fn service<H: ServerHandler, M: SessionManager>(
     StreamableHttpService::new(move || Ok(make()), manager, config)
 }
 
-fn config(with_sessions: bool, stop: &CancellationToken) -> StreamableHttpServerConfig {
+fn config(with_sessions: bool, cut: &CancellationToken) -> StreamableHttpServerConfig {
     let mut config = StreamableHttpServerConfig::default();
     config.legacy_session_mode = with_sessions;
     config.json_response = !with_sessions;
-    config.cancellation_token = stop.clone();
+    config.cancellation_token = cut.clone();
     // Host and Origin are checked by our own edge, before authentication and for every route.
     config.allowed_hosts = Vec::new();
     config

@@ -2,7 +2,7 @@
 //! belongs to somebody: to everyone else it does not exist (MCP 2025-11-25 basic/security, Session Hijacking; attacks
 //! H05, H06, H08).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ pub(crate) struct Table<T> {
 }
 
 struct Held<T> {
-    owner: Owner,
+    owner: Arc<Owner>,
     session: Option<T>,
     /// The revision the handshake settled on.
     revision: Option<String>,
@@ -68,7 +68,7 @@ impl<T: Clone> Table<T> {
     ///
     /// # Errors
     /// [`Full`] where nothing that is unused could give way.
-    pub(crate) fn reserve(self: &Arc<Self>, owner: &Owner) -> Result<Place<T>, Full> {
+    pub(crate) fn reserve(self: &Arc<Self>, owner: &Arc<Owner>) -> Result<Place<T>, Full> {
         let id: SessionId = format!("{:032x}", u128::from_be_bytes(self.ambient.random()?)).into();
         let used = self.ambient.elapsed();
         let mut held = self.lock();
@@ -81,23 +81,21 @@ impl<T: Clone> Table<T> {
             return Err(Full::All);
         }
         // A place counts as in use until it is filled: nobody can throw it out in between.
-        held.insert(Arc::clone(&id), Held { owner: owner.clone(), session: None, revision: None, used, busy: 1 });
+        held.insert(Arc::clone(&id), Held { owner: Arc::clone(owner), session: None, revision: None, used, busy: 1 });
         drop(held);
         Ok(Place { table: Arc::clone(self), id, filled: false })
     }
 
-    /// The session of that name, if it is this owner's. To anyone else it does not exist.
-    pub(crate) fn find(&self, owner: &Owner, id: &str) -> Option<T> {
-        let now = self.ambient.elapsed();
+    /// The session of that name, in use from now on, if it is this owner's. To anyone else it does not exist.
+    pub(crate) fn enter(self: &Arc<Self>, owner: &Owner, id: &str) -> Option<Entered<T>> {
         let mut held = self.lock();
-        let session = held.get_mut(id).filter(|session| session.owner == *owner)?;
-        session.used = now;
-        session.session.clone()
-    }
-
-    /// The revision its handshake settled on.
-    pub(crate) fn revision(&self, owner: &Owner, id: &str) -> Option<String> {
-        self.lock().get(id).filter(|session| session.owner == *owner)?.revision.clone()
+        let id = Arc::clone(held.get_key_value(id)?.0);
+        let found = held.get_mut(&id).filter(|session| *session.owner == *owner)?;
+        let session = found.session.clone()?;
+        found.busy = found.busy.saturating_add(1);
+        let revision = found.revision.clone();
+        drop(held);
+        Some(Entered { session, revision, in_use: Arc::new(InUse { table: Arc::clone(self), id }) })
     }
 
     /// Remembers the revision its handshake settled on.
@@ -105,14 +103,6 @@ impl<T: Clone> Table<T> {
         if let Some(session) = self.lock().get_mut(id) {
             session.revision = Some(revision.to_owned());
         }
-    }
-
-    /// Marks it as in use until the guard is dropped.
-    pub(crate) fn begin(self: &Arc<Self>, id: &SessionId) -> InUse<T> {
-        if let Some(session) = self.lock().get_mut(id) {
-            session.busy = session.busy.saturating_add(1);
-        }
-        InUse { table: Arc::clone(self), id: Arc::clone(id) }
     }
 
     /// Takes it out.
@@ -124,6 +114,16 @@ impl<T: Clone> Table<T> {
     pub(crate) fn sweep(&self) {
         let now = self.ambient.elapsed();
         self.lock().retain(|_, session| !session.is_over(now, self.bounds.idle));
+    }
+
+    /// Whose sessions there are.
+    pub(crate) fn owners(&self) -> HashSet<Arc<Owner>> {
+        self.lock().values().map(|session| Arc::clone(&session.owner)).collect()
+    }
+
+    /// Takes out all that is this owner's, in use or not.
+    pub(crate) fn evict(&self, owner: &Owner) {
+        self.lock().retain(|_, session| *session.owner != *owner);
     }
 
     /// How many there are.
@@ -162,13 +162,13 @@ impl<T: Clone> Place<T> {
         &self.id
     }
 
-    /// The session is there.
-    pub(crate) fn fill(mut self, session: T) {
+    /// The session is there, and in use.
+    pub(crate) fn fill(mut self, session: T) -> InUse<T> {
         if let Some(held) = self.table.lock().get_mut(&self.id) {
             held.session = Some(session);
-            held.busy = held.busy.saturating_sub(1);
         }
         self.filled = true;
+        InUse { table: Arc::clone(&self.table), id: Arc::clone(&self.id) }
     }
 }
 
@@ -178,6 +178,15 @@ impl<T: Clone> Drop for Place<T> {
             self.table.remove(&self.id);
         }
     }
+}
+
+/// A session that a request names.
+#[derive(Clone)]
+pub(crate) struct Entered<T: Clone> {
+    pub(crate) session: T,
+    /// The revision its handshake settled on.
+    pub(crate) revision: Option<String>,
+    pub(crate) in_use: Arc<InUse<T>>,
 }
 
 /// A session in use.

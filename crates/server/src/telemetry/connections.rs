@@ -64,7 +64,7 @@ pub(crate) struct ConnectionCounts {
 impl ConnectionCounts {
     pub(super) fn registered(registry: &mut Registry) -> Self {
         let counts = Self::default();
-        registry.register("turned_away", "Requests refused before authentication", counts.turned_away.clone());
+        registry.register("turned_away", "Requests refused before a tool was called", counts.turned_away.clone());
         registry.register("connections", "Open connections", counts.open.clone());
         registry.register("connections_ended", "Connections by how they ended", counts.ended.clone());
         counts
@@ -81,7 +81,7 @@ impl ConnectionCounts {
         self.ended.get_or_create(&ReasonLabels { reason: how.as_str() }).inc();
     }
 
-    /// One request refused before authentication.
+    /// One request refused before a tool was called.
     pub(crate) fn turned_away(&self, reason: &'static str) {
         self.turned_away.get_or_create(&ReasonLabels { reason }).inc();
     }

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use http::request::Parts;
 use http_body_util::BodyExt;
@@ -11,18 +10,29 @@ use serde_json::Value;
 
 use super::envelope::{self, Envelope, Kind};
 use super::rpc::Caller;
+use crate::mcp::{Entered, Session, Way};
 
-/// Messages of one batch answered at once.
-const AT_ONCE: usize = 4;
-
-/// The answers in the order of the requests, or 202 where nothing asked for one.
-pub(crate) async fn answer(caller: &Caller<'_>, parts: &Parts, messages: Vec<Envelope>) -> Response {
-    let answers = stream::iter(messages).map(|message| one(caller, parts.clone(), message)).buffered(AT_ONCE);
-    let answers: Vec<Value> = answers.filter_map(std::future::ready).collect().await;
+/// The answers in the order of the requests, or 202 where nothing asked for one. One after the other: a batch has one
+/// place among what runs, so it is one call at a time to the forge.
+pub(crate) async fn answer(
+    caller: &Caller<'_>,
+    parts: &Parts,
+    messages: Vec<Envelope>,
+    session: Option<Entered<Session>>,
+) -> Response {
+    let mut answers: Vec<Value> = Vec::new();
+    for message in messages {
+        answers.extend(one(caller, parts.clone(), message, session.clone()).await);
+    }
     if answers.is_empty() { StatusCode::ACCEPTED.into_response() } else { Json(answers).into_response() }
 }
 
-async fn one(caller: &Caller<'_>, mut parts: Parts, message: Envelope) -> Option<Value> {
+async fn one(
+    caller: &Caller<'_>,
+    mut parts: Parts,
+    message: Envelope,
+    session: Option<Entered<Session>>,
+) -> Option<Value> {
     let id = message.id();
     match message.kind() {
         Kind::Request if message.method() == Some("initialize") => {
@@ -41,11 +51,12 @@ async fn one(caller: &Caller<'_>, mut parts: Parts, message: Envelope) -> Option
             Some(read(caller.answered(answer, id.clone()), &id).await)
         }
         Kind::Notification | Kind::Response => {
-            let owner = caller.principal.owner();
-            if parts.headers.contains_key(super::streamable::SESSION) {
+            // It has no answer, whatever becomes of it.
+            if caller.admit(&message).await.is_ok()
+                && let Some(session) = session
+            {
                 let bytes = Bytes::from(message.into_message().to_string());
-                // A notification has no answer, whatever became of it.
-                let _ = caller.edge.protocol.within(caller.request(parts, bytes), owner, None).await;
+                let _ = caller.edge.protocol.within(caller.request(parts, bytes), Way::Within(session)).await;
             }
             None
         }

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use aegis_gate::audit::Transport;
-use aegis_gate::{Call, CallError};
+use aegis_gate::{Call, CallError, Principal};
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::request::Parts;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::strict;
-use crate::http::{Edge, RETRY_AFTER_SECONDS, identify, read_body};
+use crate::http::{BodyFault, DoorCode, Edge, Own, Stranger, identify, read_body};
 use crate::mcp::listed_tool;
 use crate::respond;
 
@@ -36,7 +36,7 @@ pub(crate) async fn list(State(edge): State<Arc<Edge>>, request: Request) -> Res
             let tools: Vec<_> = edge.front.list(&principal).map(listed_tool).collect();
             Json(json!({"tools": tools})).into_response()
         }
-        Err(refusal) => *refusal,
+        Err(refused) => stranger(&refused),
     }
 }
 
@@ -45,49 +45,50 @@ pub(crate) async fn call(State(edge): State<Arc<Edge>>, request: Request) -> Res
     let (parts, body) = request.into_parts();
     let (principal, origin) = match identify(&edge, &parts, Transport::Rest).await {
         Ok(caller) => caller,
-        Err(refusal) => return *refusal,
+        Err(refused) => return stranger(&refused),
     };
-    let turned_away = |status: StatusCode, code: &'static str, message: &str| {
-        edge.turned_away(code, &origin.correlation_id);
-        (status, Json(respond::body(code, message, None, &origin.correlation_id))).into_response()
-    };
-    let body = match read_body(&parts.headers, body).await {
-        Ok(body) => body,
-        Err(fault) => return turned_away(fault.status(), fault.code(), &fault.to_string()),
-    };
-    let parsed = strict::parse(&body).map_err(|unfit| unfit.to_string());
-    let shape = |_| "the body is not {\"tool\": \"...\", \"arguments\": {...}}".to_owned();
-    let raw: RawCall = match parsed.and_then(|body| serde_json::from_value(body).map_err(shape)) {
-        Ok(raw) => raw,
-        Err(message) => return turned_away(StatusCode::BAD_REQUEST, "invalid_request", &message),
-    };
-    let _slot = match edge.running.enter(principal.owner()).await {
-        Ok(slot) => slot,
-        Err(shed) => {
-            let mut response = turned_away(shed.status(), shed.code(), &shed.to_string());
-            response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
-            return response;
+    let id = &origin.correlation_id;
+    let (raw, own) = match read(&edge, &principal, &parts, body).await {
+        Ok(read) => read,
+        Err(Unread::Body(fault)) => return edge.refuse(fault.code(), &fault.to_string(), None, id),
+        Err(Unread::Shape(message)) => {
+            // What is no call costs as much to find out as a list.
+            return match edge.front.browse(&principal) {
+                Ok(()) => edge.refuse(DoorCode::InvalidRequest, &message, None, id),
+                Err(error) => refused(&error, id),
+            };
         }
+    };
+    let _slot = match edge.running.all(own).await {
+        Ok(slot) => slot,
+        Err(shed) => return edge.refuse(shed.code(), &shed.to_string(), None, id),
     };
     let call = Call { tool: raw.tool, arguments: raw.arguments.unwrap_or_default() };
     match edge.front.call(&principal, call, &origin).await {
-        Ok(answer) => {
-            let id = origin.correlation_id;
-            Json(json!({"success": true, "result": answer.structured, "correlation_id": id})).into_response()
-        }
-        Err(error) => refused(&error, &origin.correlation_id),
+        Ok(answer) => Json(json!({"success": true, "result": answer.structured, "correlation_id": id})).into_response(),
+        Err(error) => refused(&error, id),
     }
 }
 
+enum Unread {
+    Body(BodyFault),
+    Shape(String),
+}
+
+/// The call, and its part of its caller's share.
+async fn read(edge: &Edge, principal: &Principal, parts: &Parts, body: Body) -> Result<(RawCall, Own), Unread> {
+    let mut own = edge.running.own(principal.owner()).map_err(|shed| Unread::Body(shed.into()))?;
+    let body = read_body(&parts.headers, body, |bytes| own.hold(bytes)).await.map_err(Unread::Body)?;
+    let parsed = strict::parse(&body).map_err(|unfit| Unread::Shape(unfit.to_string()))?;
+    let shape = |_| Unread::Shape("the body is not {\"tool\": \"...\", \"arguments\": {...}}".to_owned());
+    Ok((serde_json::from_value(parsed).map_err(shape)?, own))
+}
+
+fn stranger(stranger: &Stranger) -> Response {
+    stranger.answer(respond::authn_error(&stranger.error, &stranger.correlation_id))
+}
+
 fn refused(error: &CallError, correlation_id: &str) -> Response {
-    let body = Json(respond::call_error(error, correlation_id));
-    let mut response = (respond::call_status(error), body).into_response();
-    let headers = response.headers_mut();
-    if let Some(challenge) = respond::scope_challenge(error) {
-        headers.insert(WWW_AUTHENTICATE, challenge);
-    }
-    if let Some(wait) = error.retry_after() {
-        headers.insert(RETRY_AFTER, wait.as_secs().max(1).into());
-    }
-    response
+    let body = respond::call_error(error, correlation_id);
+    respond::response(respond::call_status(error), body, respond::scope_challenge(error), error.retry_after())
 }

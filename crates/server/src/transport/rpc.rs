@@ -2,6 +2,7 @@
 //! protocol layer sees a message is refused here, with the HTTP status of the revision and a JSON-RPC error.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aegis_gate::audit::Transport;
 use aegis_gate::{Call, CallError, Origin, Principal};
@@ -9,28 +10,17 @@ use axum::Json;
 use axum::body::Body as HttpBody;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::envelope::{self, Body, Envelope, Kind, Malformed};
+use super::envelope::{self, Body, Envelope, Malformed};
 use super::revision::Unspoken;
-use crate::http::{BodyFault, Edge, RETRY_AFTER_SECONDS, Shed, read_body};
+use crate::http::{BodyFault, DoorCode, Edge, Own, RETRY_AFTER, Shed, Stranger, identify, read_body};
 use crate::mcp;
 use crate::respond;
-
-/// Headers that say one thing. Twice, they say two (attack H12).
-const SINGLE: [&str; 7] = [
-    "content-type",
-    "mcp-protocol-version",
-    "mcp-session-id",
-    "mcp-method",
-    "mcp-name",
-    "last-event-id",
-    "content-encoding",
-];
 
 /// An authenticated caller at the JSON-RPC door.
 pub(crate) struct Caller<'a> {
@@ -48,20 +38,25 @@ pub(crate) struct Refusal {
     message: String,
     id: Value,
     data: Map<String, Value>,
-    /// When to come back, in seconds.
-    retry: Option<u64>,
+    /// When to come back.
+    retry: Option<Duration>,
+}
+
+/// A POST that was read.
+pub(crate) struct Post {
+    pub(crate) body: Body,
+    pub(crate) bytes: Bytes,
+    /// Its part of its caller's share.
+    pub(crate) own: Own,
 }
 
 impl Refusal {
-    pub(crate) fn new(status: StatusCode, code: &'static str, rpc_code: i32, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self { status, code, rpc_code, message, id: Value::Null, data: Map::new(), retry: None }
+    pub(crate) fn new(code: DoorCode, rpc_code: i32, message: impl Into<String>) -> Self {
+        Self::of(code.status(), code.code(), rpc_code, message.into())
     }
 
-    /// A session or stream that does not exist for this caller.
-    pub(crate) fn no_session() -> Self {
-        let message = "there is no such session; start one with initialize";
-        Self::new(StatusCode::NOT_FOUND, "session_not_found", -32600, message)
+    fn of(status: StatusCode, code: &'static str, rpc_code: i32, message: String) -> Self {
+        Self { status, code, rpc_code, message, id: Value::Null, data: Map::new(), retry: None }
     }
 
     /// As an answer to this request.
@@ -78,56 +73,89 @@ impl Refusal {
         data.insert("code".to_owned(), self.code.into());
         data.insert("correlation_id".to_owned(), correlation_id.as_str().into());
         let body = envelope::error(&self.id, self.rpc_code, &self.message, Some(data.into()));
-        let mut response = (self.status, Json(body)).into_response();
-        if let Some(seconds) = self.retry {
-            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        let mut response = respond::response(self.status, body, None, self.retry);
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            // RFC 9110 §15.5.6. GET and DELETE need a session, and then they are not refused.
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         }
         response
     }
 }
 
+/// There is no session or stream of that name for this caller.
+#[derive(Debug)]
+pub(crate) struct NoSession;
+
+impl From<NoSession> for Refusal {
+    fn from(_: NoSession) -> Self {
+        Self::new(DoorCode::NoSession, -32600, "there is no such session; start one with initialize")
+    }
+}
+
 impl From<Malformed> for Refusal {
     fn from(malformed: Malformed) -> Self {
-        let refusal = Self::new(StatusCode::BAD_REQUEST, "malformed_message", malformed.code, malformed.message);
-        refusal.to(malformed.id)
+        Self::new(DoorCode::MalformedMessage, malformed.code, malformed.message).to(malformed.id)
     }
 }
 
 impl From<BodyFault> for Refusal {
     fn from(fault: BodyFault) -> Self {
-        Self::new(fault.status(), fault.code(), -32600, fault.to_string())
+        match fault {
+            BodyFault::Shed(shed) => shed.into(),
+            fault => Self::new(fault.code(), -32600, fault.to_string()),
+        }
     }
 }
 
 impl From<Unspoken> for Refusal {
     fn from(unspoken: Unspoken) -> Self {
         let message = "this revision of the protocol is not spoken here";
-        let mut refusal = Self::new(StatusCode::BAD_REQUEST, "revision_not_spoken", unspoken.code(), message);
-        refusal.data = unspoken.data();
-        refusal
+        let refusal = Self::new(DoorCode::Revision, unspoken.code(), message);
+        Self { data: unspoken.data(), ..refusal }
     }
 }
 
 impl From<Shed> for Refusal {
     fn from(shed: Shed) -> Self {
-        Self { retry: Some(RETRY_AFTER_SECONDS), ..Self::new(shed.status(), shed.code(), -32603, shed.to_string()) }
+        Self { retry: Some(RETRY_AFTER), ..Self::new(shed.code(), -32603, shed.to_string()) }
     }
 }
 
 impl From<mcp::Full> for Refusal {
     fn from(full: mcp::Full) -> Self {
-        let status = match full {
-            mcp::Full::Own => StatusCode::TOO_MANY_REQUESTS,
-            mcp::Full::All | mcp::Full::NoRandomness => StatusCode::SERVICE_UNAVAILABLE,
+        let code = match full {
+            mcp::Full::Own => DoorCode::TooManySessions,
+            mcp::Full::All | mcp::Full::NoRandomness => DoorCode::Overloaded,
         };
-        Self { retry: Some(RETRY_AFTER_SECONDS), ..Self::new(status, "too_many_sessions", -32603, full.to_string()) }
+        Self { retry: Some(RETRY_AFTER), ..Self::new(code, -32603, full.to_string()) }
     }
 }
 
 impl From<&CallError> for Refusal {
     fn from(error: &CallError) -> Self {
-        let refusal = Self::new(respond::call_status(error), error.code(), -32603, error.to_string());
-        Self { retry: error.retry_after().map(|wait| wait.as_secs().max(1)), ..refusal }
+        let refusal = Self::of(respond::call_status(error), error.code(), -32603, error.to_string());
+        Self { retry: error.retry_after(), ..refusal }
+    }
+}
+
+/// A refused sign-in where the protocol is spoken: its clients show the message of a JSON-RPC error, and of another body
+/// the status at best.
+fn stranger(stranger: &Stranger) -> Response {
+    let Stranger { error, correlation_id } = stranger;
+    let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+    let data = json!({"code": error.code(), "correlation_id": correlation_id});
+    stranger.answer(envelope::error(&Value::Null, -32600, &format!("{error}{hint}"), Some(data)))
+}
+
+impl<'a> Caller<'a> {
+    /// Whoever sends this request.
+    ///
+    /// # Errors
+    /// The answer to somebody who did not get in.
+    pub(crate) async fn of(edge: &'a Edge, parts: &Parts, transport: Transport) -> Result<Self, Box<Response>> {
+        let identified = identify(edge, parts, transport).await;
+        let (principal, origin) = identified.map_err(|refused| Box::new(stranger(&refused)))?;
+        Ok(Self { edge, principal, origin })
     }
 }
 
@@ -137,33 +165,33 @@ impl Caller<'_> {
         self.origin.transport == Transport::Streamable
     }
 
-    /// Reads the body of a POST into messages.
-    pub(crate) async fn read(&self, parts: &Parts, body: HttpBody) -> Result<(Body, Bytes), Refusal> {
-        if let Some(name) = SINGLE.iter().find(|name| parts.headers.get_all(**name).iter().nth(1).is_some()) {
-            let message = format!("the header {name} stands twice");
-            return Err(Refusal::new(StatusCode::BAD_REQUEST, "header_twice", -32600, message));
+    /// Reads the body of a POST into messages. The caller's share is asked first, so that nobody's bodies fill the memory.
+    pub(crate) async fn read(&self, parts: &Parts, body: HttpBody) -> Result<Post, Refusal> {
+        let mut own = self.edge.running.own(self.principal.owner())?;
+        let bytes = read_body(&parts.headers, body, |bytes| own.hold(bytes)).await?;
+        match Body::read(&bytes) {
+            Ok(body) => Ok(Post { body, bytes, own }),
+            // What is no message costs as much to find out as a list.
+            Err(malformed) => {
+                Err(self.edge.front.browse(&self.principal).err().map_or(malformed.into(), |error| (&error).into()))
+            }
         }
-        let bytes = read_body(&parts.headers, body).await?;
-        Ok((Body::read(&bytes)?, bytes))
     }
 
     /// Takes the request's place among those that run. It is kept as long as the handler has the request's parts.
-    pub(crate) async fn enter(&self, parts: &mut Parts) -> Result<(), Refusal> {
-        let slot = self.edge.running.enter(self.principal.owner()).await?;
+    pub(crate) async fn run(&self, parts: &mut Parts, own: Own) -> Result<(), Refusal> {
+        let slot = self.edge.running.all(own).await?;
         parts.extensions.insert(Arc::new(slot));
         Ok(())
     }
 
-    /// Whether a request may go on. One that is no call is charged; a call charges itself, with its record.
+    /// Whether a message may go on. One that is no call is charged; a call charges itself, with its record.
     pub(crate) async fn admit(&self, envelope: &Envelope) -> Result<(), Box<Response>> {
-        match envelope.tool() {
-            Some(tool) => self.admit_call(tool).await,
-            None if envelope.kind() == Kind::Request => {
-                let charged = self.edge.front.browse(&self.principal);
-                charged.map_err(|error| Box::new(Refusal::from(&error).to(envelope.id()).answer(self)))
-            }
-            None => Ok(()),
+        if let Some(tool) = envelope.tool() {
+            return self.admit_call(tool).await;
         }
+        let charged = self.edge.front.browse(&self.principal);
+        charged.map_err(|error| Box::new(Refusal::from(&error).to(envelope.id()).answer(self)))
     }
 
     /// Whether a tool may be called at all: a missing scope is a real 403, so that clients ask for more (2025-11-25
@@ -203,12 +231,12 @@ impl Caller<'_> {
             return answer.map(HttpBody::new);
         }
         let refusal = match status {
-            StatusCode::NOT_FOUND => Refusal::no_session(),
+            StatusCode::NOT_FOUND => NoSession.into(),
             StatusCode::METHOD_NOT_ALLOWED => {
-                Refusal::new(status, "method_not_allowed", -32600, "this is not done here in this revision")
+                Refusal::new(DoorCode::Method, -32600, "this is not done here in this revision")
             }
-            status if status.is_server_error() => Refusal::new(status, "internal", -32603, "a fault of ours"),
-            status => Refusal::new(status, "not_a_message", -32600, "the body is no message of this protocol"),
+            status if status.is_server_error() => Refusal::new(DoorCode::Internal, -32603, "a fault of ours"),
+            _ => Refusal::new(DoorCode::NotAMessage, -32600, "the body is no message of this protocol"),
         };
         refusal.to(id).answer(self)
     }
@@ -225,6 +253,6 @@ mod tests {
         let refusal = Refusal::from(Malformed { code: -32600, message: "x".to_owned(), id: json!(7) });
         assert_eq!((refusal.status, refusal.rpc_code, refusal.id), (StatusCode::BAD_REQUEST, -32600, json!(7)));
         assert_eq!(Refusal::from(BodyFault::TooLarge).status, StatusCode::PAYLOAD_TOO_LARGE);
-        assert_eq!(Refusal::from(Shed::All).retry, Some(RETRY_AFTER_SECONDS));
+        assert_eq!(Refusal::from(BodyFault::Shed(Shed::All)).retry, Some(RETRY_AFTER));
     }
 }

@@ -12,9 +12,9 @@ use futures_util::{StreamExt, stream};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::envelope::{Body, Kind};
-use super::rpc::{Caller, Refusal};
+use super::rpc::{Caller, NoSession, Post, Refusal};
 use super::{revision, streamable};
-use crate::http::{Edge, identify};
+use crate::http::{DoorCode, Edge, Shed};
 use crate::mcp::PipeFault;
 
 /// A comment this often keeps proxies from taking the stream for dead.
@@ -30,18 +30,15 @@ pub(crate) async fn endpoint(State(edge): State<Arc<Edge>>, request: Request) ->
         return streamable::answer(&edge, request, Transport::Streamable).await;
     }
     let (parts, _) = request.into_parts();
-    let (principal, origin) = match identify(&edge, &parts, Transport::Sse).await {
+    let caller = match Caller::of(&edge, &parts, Transport::Sse).await {
         Ok(caller) => caller,
         Err(refusal) => return *refusal,
     };
-    let caller = Caller { edge: &edge, principal, origin };
-    match edge.protocol.pipes.open(&caller.principal.owner()) {
+    match edge.protocol.pipes.open(caller.principal.owner()) {
         Ok(pipe) => {
             let way_back = Event::default().event("endpoint").data(format!("/mcp/sse/messages?sessionId={}", pipe.id));
             let messages = pipe.messages.map(|message| Event::default().event("message").data(message));
-            let events = stream::once(std::future::ready(way_back))
-                .chain(messages)
-                .take_until(edge.stop.clone().cancelled_owned());
+            let events = stream::once(std::future::ready(way_back)).chain(messages);
             let events = events.map(Ok::<_, std::convert::Infallible>);
             let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
             ([UNBUFFERED], stream).into_response()
@@ -53,11 +50,10 @@ pub(crate) async fn endpoint(State(edge): State<Arc<Edge>>, request: Request) ->
 /// `POST /mcp/sse/messages?sessionId=…`.
 pub(crate) async fn messages(State(edge): State<Arc<Edge>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let (principal, origin) = match identify(&edge, &parts, Transport::Sse).await {
+    let caller = match Caller::of(&edge, &parts, Transport::Sse).await {
         Ok(caller) => caller,
         Err(refusal) => return *refusal,
     };
-    let caller = Caller { edge: &edge, principal, origin };
     accept(&caller, parts, body).await.unwrap_or_else(|refusal| refusal.answer(&caller))
 }
 
@@ -68,28 +64,26 @@ async fn accept(
 ) -> Result<Response, Refusal> {
     let query = parts.uri.query().unwrap_or_default().as_bytes();
     let named = url::form_urlencoded::parse(query).find(|(name, _)| name == "sessionId").map(|(_, id)| id.into_owned());
-    let named = named.ok_or_else(Refusal::no_session)?;
-    let (body, _) = caller.read(&parts, body).await?;
+    let named = named.ok_or(NoSession)?;
+    let Post { body, own, .. } = caller.read(&parts, body).await?;
     let Body::One(envelope) = body else {
-        let message = "several messages in one body are part of 2025-03-26 only";
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, "batch_not_allowed", -32600, message));
+        return Err(Refusal::new(DoorCode::Batch, -32600, streamable::ONE_MESSAGE));
     };
     if let Err(refused) = caller.admit(&envelope).await {
         return Ok(*refused);
     }
     let id = envelope.id();
     if envelope.kind() == Kind::Request {
-        caller.enter(&mut parts).await.map_err(|refusal| refusal.to(id.clone()))?;
+        caller.run(&mut parts, own).await.map_err(|refusal| refusal.to(id.clone()))?;
     }
     caller.sign(&mut parts);
-    let accepted = caller.edge.protocol.pipes.accept(&caller.principal.owner(), &named, envelope.into_message(), parts);
+    let accepted = caller.edge.protocol.pipes.accept(caller.principal.owner(), &named, envelope.into_message(), parts);
     match accepted {
         Ok(()) => Ok((StatusCode::ACCEPTED, "Accepted").into_response()),
-        Err(PipeFault::Unknown) => Err(Refusal::no_session().to(id)),
+        Err(PipeFault::Unknown) => Err(Refusal::from(NoSession).to(id)),
         Err(PipeFault::Malformed) => {
-            let message = "the body is no message of this protocol";
-            Err(Refusal::new(StatusCode::BAD_REQUEST, "not_a_message", -32600, message).to(id))
+            Err(Refusal::new(DoorCode::NotAMessage, -32600, "the body is no message of this protocol").to(id))
         }
-        Err(PipeFault::Busy) => Err(Refusal::from(crate::http::Shed::Own).to(id)),
+        Err(PipeFault::Busy) => Err(Refusal::from(Shed::Own).to(id)),
     }
 }

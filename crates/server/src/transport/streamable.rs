@@ -7,17 +7,22 @@ use aegis_gate::audit::Transport;
 use axum::body::Body as HttpBody;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 
 use super::batch;
 use super::envelope::{Body, Envelope, Kind};
 use super::revision::Revision;
-use super::rpc::{Caller, Refusal};
-use crate::http::{Edge, identify};
+use super::rpc::{Caller, NoSession, Post, Refusal};
+use crate::http::{DoorCode, Edge, Own};
+use crate::mcp::{Entered, Session, Way};
 
 /// The header a session is named in.
 pub(crate) const SESSION: &str = "mcp-session-id";
+
+/// Said to a batch where there are none.
+pub(crate) const ONE_MESSAGE: &str = "several messages in one body are part of 2025-03-26 only";
 
 /// `/mcp` and `/mcp/`, one endpoint, never a redirect between the two.
 pub(crate) async fn endpoint(State(edge): State<Arc<Edge>>, request: Request) -> Response {
@@ -27,11 +32,10 @@ pub(crate) async fn endpoint(State(edge): State<Arc<Edge>>, request: Request) ->
 /// One request of either JSON-RPC route.
 pub(crate) async fn answer(edge: &Edge, request: Request, transport: Transport) -> Response {
     let (parts, body) = request.into_parts();
-    let (principal, origin) = match identify(edge, &parts, transport).await {
+    let caller = match Caller::of(edge, &parts, transport).await {
         Ok(caller) => caller,
         Err(refusal) => return *refusal,
     };
-    let caller = Caller { edge, principal, origin };
     let answered = match parts.method {
         Method::POST => post(&caller, parts, body).await,
         Method::GET | Method::DELETE if transport == Transport::Streamable => of_session(&caller, parts).await,
@@ -43,82 +47,76 @@ pub(crate) async fn answer(edge: &Edge, request: Request, transport: Transport) 
 }
 
 fn not_here() -> Refusal {
-    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", -32600, "this endpoint takes POST")
+    Refusal::new(DoorCode::Method, -32600, "this endpoint takes POST")
 }
 
 async fn post(caller: &Caller<'_>, mut parts: Parts, body: HttpBody) -> Result<Response, Refusal> {
-    let (body, bytes) = caller.read(&parts, body).await?;
-    let session = session(caller, &parts);
-    let settled = session.as_ref().and_then(|id| caller.edge.protocol.revision(&caller.principal.owner(), id));
+    let Post { body, bytes, own } = caller.read(&parts, body).await?;
+    let named = Named::by(caller, &parts);
     let envelope = match body {
         Body::Batch(messages) => {
-            let revision = Revision::of(&parts.headers, None, settled)?;
-            if !revision.has_batches() {
-                let message = "several messages in one body are part of 2025-03-26 only";
-                return Err(Refusal::new(StatusCode::BAD_REQUEST, "batch_not_allowed", -32600, message));
+            if !Revision::of(&parts.headers, None, named.revision())?.has_batches() {
+                return Err(Refusal::new(DoorCode::Batch, -32600, ONE_MESSAGE));
             }
-            if !is_known(caller, session.as_deref()) {
-                return Err(Refusal::no_session());
-            }
-            caller.enter(&mut parts).await?;
-            return Ok(batch::answer(caller, &parts, messages).await);
+            let entered = named.entered()?;
+            caller.run(&mut parts, own).await?;
+            return Ok(batch::answer(caller, &parts, messages, entered).await);
         }
         Body::One(envelope) => envelope,
     };
     let id = envelope.id();
-    one(caller, parts, envelope, bytes, settled, session).await.map_err(|refusal| refusal.to(id))
+    one(caller, parts, Single { envelope, bytes, own }, named).await.map_err(|refusal| refusal.to(id))
 }
 
-async fn one(
-    caller: &Caller<'_>,
-    mut parts: Parts,
+/// One message of a body of its own.
+struct Single {
     envelope: Envelope,
-    bytes: bytes::Bytes,
-    settled: Option<String>,
-    session: Option<String>,
-) -> Result<Response, Refusal> {
+    bytes: Bytes,
+    own: Own,
+}
+
+async fn one(caller: &Caller<'_>, mut parts: Parts, single: Single, named: Named) -> Result<Response, Refusal> {
+    let Single { envelope, bytes, own } = single;
     let (edge, id) = (caller.edge, envelope.id());
-    let opens = envelope.method() == Some("initialize") && envelope.meta_version().is_none();
+    let handshake = envelope.method() == Some("initialize") && envelope.meta_version().is_none();
     // A handshake names its revision in its parameters, whatever its header says.
-    let stateless = !opens && Revision::of(&parts.headers, Some(&envelope), settled)?.is_stateless();
-    if stateless || opens {
+    let stateless = !handshake && Revision::of(&parts.headers, Some(&envelope), named.revision())?.is_stateless();
+    let entered = if stateless || handshake {
         parts.headers.remove(SESSION);
-    } else if !is_known(caller, session.as_deref()) {
-        return Err(Refusal::no_session());
-    }
+        None
+    } else {
+        named.entered()?
+    };
     if let Err(refused) = caller.admit(&envelope).await {
         return Ok(*refused);
     }
     if envelope.kind() == Kind::Request {
-        caller.enter(&mut parts).await?;
+        caller.run(&mut parts, own).await?;
     }
-    let owner = caller.principal.owner();
-    let answer = if opens && edge.offered.sessions {
-        let place = edge.protocol.reserve(&owner)?;
-        edge.protocol.within(caller.request(parts, bytes), owner, Some(place)).await
-    } else if !stateless && !opens && session.is_some() {
-        edge.protocol.within(caller.request(parts, bytes), owner, None).await
-    } else {
-        edge.protocol.stateless(caller.request(parts, bytes)).await
+    let way = match entered {
+        None if handshake && edge.offered.sessions && caller.is_endpoint() => {
+            Some(Way::Opens(edge.protocol.reserve(caller.principal.owner())?))
+        }
+        entered => entered.map(Way::Within),
+    };
+    let request = caller.request(parts, bytes);
+    let answer = match way {
+        Some(way) => edge.protocol.within(request, way).await,
+        None => edge.protocol.stateless(request).await,
     };
     Ok(caller.answered(answer, id))
 }
 
 /// GET opens a session's own stream or takes one up again, DELETE ends the session. Without a session there is neither,
 /// and 2026-07-28 knows neither.
-async fn of_session(caller: &Caller<'_>, mut parts: Parts) -> Result<Response, Refusal> {
-    let session = session(caller, &parts).ok_or_else(not_here)?;
-    let owner = caller.principal.owner();
-    let settled = caller.edge.protocol.revision(&owner, &session);
-    if Revision::of(&parts.headers, None, settled)?.is_stateless() {
+async fn of_session(caller: &Caller<'_>, parts: Parts) -> Result<Response, Refusal> {
+    let named = Named::by(caller, &parts);
+    if matches!(named, Named::Nothing) || Revision::of(&parts.headers, None, named.revision())?.is_stateless() {
         return Err(not_here());
     }
-    if !is_known(caller, Some(&session)) {
-        return Err(Refusal::no_session());
-    }
-    parts.headers.insert(SESSION, HeaderValue::try_from(&session).map_err(|_| Refusal::no_session())?);
+    let entered = named.entered()?.ok_or_else(not_here)?;
     let ends = parts.method == Method::DELETE;
-    let mut answer = caller.edge.protocol.within(caller.request(parts, bytes::Bytes::new()), owner, None).await;
+    let mut answer = caller.edge.protocol.within(caller.request(parts, Bytes::new()), Way::Within(entered)).await;
     // It has ended, there and then: rmcp's 202 stands for "later", and Python's SDK warns of it as a failure.
     if ends && answer.status() == StatusCode::ACCEPTED {
         *answer.status_mut() = StatusCode::NO_CONTENT;
@@ -126,14 +124,36 @@ async fn of_session(caller: &Caller<'_>, mut parts: Parts) -> Result<Response, R
     Ok(caller.answered(answer, serde_json::Value::Null))
 }
 
-/// The session a request names. Where sessions are off, none: the header is an old client's habit.
-fn session(caller: &Caller<'_>, parts: &Parts) -> Option<String> {
-    let named = parts.headers.get(SESSION).filter(|_| caller.edge.offered.sessions && caller.is_endpoint())?;
-    Some(named.to_str().unwrap_or_default().to_owned())
+/// The session a request names.
+enum Named {
+    /// None; or sessions are off, and the header is an old client's habit.
+    Nothing,
+    /// One that is not there, or somebody else's: what is not the caller's is as unknown as what never was.
+    Unknown,
+    /// The caller's own, in use as long as this is.
+    Own(Entered<Session>),
 }
 
-/// Whether a session that is named is there and the caller's own: what is somebody else's is as unknown as what never
-/// was.
-fn is_known(caller: &Caller<'_>, session: Option<&str>) -> bool {
-    session.is_none_or(|id| caller.edge.protocol.has(&caller.principal.owner(), id))
+impl Named {
+    fn by(caller: &Caller<'_>, parts: &Parts) -> Self {
+        let named = parts.headers.get(SESSION).filter(|_| caller.edge.offered.sessions && caller.is_endpoint());
+        let Some(named) = named else { return Self::Nothing };
+        let entered = caller.edge.protocol.enter(caller.principal.owner(), named.to_str().unwrap_or_default());
+        entered.map_or(Self::Unknown, Self::Own)
+    }
+
+    fn revision(&self) -> Option<String> {
+        match self {
+            Self::Nothing | Self::Unknown => None,
+            Self::Own(entered) => entered.revision.clone(),
+        }
+    }
+
+    fn entered(self) -> Result<Option<Entered<Session>>, NoSession> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Unknown => Err(NoSession),
+            Self::Own(entered) => Ok(Some(entered)),
+        }
+    }
 }

@@ -83,7 +83,7 @@ impl Client {
         match (&self.kind, self.era) {
             (Kind::TypeScript { .. }, Era::Legacy) => "this key is not known here",
             (Kind::TypeScript { .. }, Era::Modern) => "the server requires authorization (HTTP 401)",
-            (Kind::Python(sdk), _) if sdk.is_second() => "Server returned an error response",
+            (Kind::Python(sdk), _) if sdk.is_second() => "this key is not known here",
             (Kind::Python(_), _) => "401 Unauthorized",
             (Kind::McpRemote(_), _) => "Connection closed",
             (Kind::Inspector(_), _) => "auth_required",

@@ -1,11 +1,18 @@
 //! Refuses requests that two programs could read in two ways: whoever stands between us and the client must not see
-//! another request than we do (attacks H03, H14). What hyper itself refuses is not repeated here.
+//! another request than we do (attacks H03, H12, H14). What hyper itself refuses is not repeated here.
 
-use http::header::{HOST, HeaderName, TRANSFER_ENCODING};
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::{CONNECTION, HOST, HeaderName, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderValue, Version};
 use thiserror::Error;
+
+use super::{DoorCode, Edge, number_of};
 
 /// Headers that we or a proxy before us believe, besides those that begin with one of [`FAMILIES`].
 const BELIEVED: [&str; 10] = [
@@ -22,9 +29,20 @@ const BELIEVED: [&str; 10] = [
 ];
 const FAMILIES: [&str; 3] = ["x-forwarded-", "mcp-", "sec-fetch-"];
 
+/// Headers that say one thing. Twice, they say two.
+const SINGLE: [&str; 7] = [
+    "content-type",
+    "mcp-protocol-version",
+    "mcp-session-id",
+    "mcp-method",
+    "mcp-name",
+    "last-event-id",
+    "content-encoding",
+];
+
 /// Why a request is not read at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(super) enum StrictError {
+pub(crate) enum StrictError {
     /// A Transfer-Encoding other than `chunked`, or several.
     #[error("Transfer-Encoding takes `chunked`, once")]
     Encoding,
@@ -35,16 +53,40 @@ pub(super) enum StrictError {
     /// cannot tell the two apart.
     #[error("a header has an underscore where a header that is believed has a hyphen")]
     Twin,
+    /// One of [`SINGLE`].
+    #[error("the header {0} stands twice")]
+    Twice(&'static str),
 }
 
 impl StrictError {
-    pub(super) fn code(self) -> &'static str {
+    fn code(self) -> DoorCode {
         match self {
-            Self::Encoding => "transfer_encoding_refused",
-            Self::Host => "host_malformed",
-            Self::Twin => "header_twin",
+            Self::Encoding => DoorCode::TransferEncoding,
+            Self::Host => DoorCode::Host,
+            Self::Twin => DoorCode::HeaderTwin,
+            Self::Twice(_) => DoorCode::HeaderTwice,
         }
     }
+}
+
+/// Refuses it with 400, and ends a connection on which nobody can be sure where the next request begins.
+pub(crate) async fn unambiguous(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match check(&mut parts) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(error) => {
+            let refusal = edge.refuse(error.code(), &error.to_string(), None, number_of(&parts.extensions));
+            last_of(refusal, parts.version)
+        }
+    }
+}
+
+/// The last answer of its connection. HTTP/2 knows where requests begin.
+pub(crate) fn last_of(mut answer: Response, version: Version) -> Response {
+    if version < Version::HTTP_2 {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
 }
 
 /// Checks a request's head. In HTTP/2 `:authority` becomes the Host that the rest of the gateway reads
@@ -52,10 +94,13 @@ impl StrictError {
 ///
 /// # Errors
 /// [`StrictError`].
-pub(super) fn check(parts: &mut Parts) -> Result<(), StrictError> {
+pub(crate) fn check(parts: &mut Parts) -> Result<(), StrictError> {
     encoding(parts)?;
     if parts.headers.keys().any(is_twin) {
         return Err(StrictError::Twin);
+    }
+    if let Some(name) = SINGLE.into_iter().find(|name| parts.headers.get_all(*name).iter().nth(1).is_some()) {
+        return Err(StrictError::Twice(name));
     }
     host(parts)
 }
@@ -167,6 +212,15 @@ mod tests {
             &[line("identity"), line("chunked")],
         ] {
             assert_eq!(with(lines), Err(StrictError::Encoding), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn h12_a_header_that_says_one_thing_says_it_once() {
+        let with = |lines: &[_]| verdict(Version::HTTP_11, "/mcp", &[&[("host", "h")], lines].concat());
+        for name in SINGLE {
+            assert_eq!(with(&[(name, "a"), (name, "a")]), Err(StrictError::Twice(name)));
+            assert!(with(&[(name, "a"), ("accept", "a"), ("accept", "b")]).is_ok(), "{name}");
         }
     }
 
