@@ -27,6 +27,8 @@ pub(crate) struct Health {
     asked: AtomicBool,
     /// Whether the process was asked to stop: a load balancer is to send new callers elsewhere.
     draining: AtomicBool,
+    /// Whether nobody looks at the files of secrets any more.
+    unwatched: AtomicBool,
 }
 
 impl Health {
@@ -39,12 +41,22 @@ impl Health {
             AuditHealth::Failing { .. } => Some("audit_failing"),
         };
         let draining = self.draining.load(Ordering::Relaxed).then_some("draining");
-        gitea.into_iter().chain(audit).chain(draining).collect()
+        let unwatched = (!self.is_watched()).then_some("secret_watch_ended");
+        gitea.into_iter().chain(audit).chain(unwatched).chain(draining).collect()
     }
 
     /// From now on we are not ready.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on the files of secrets are looked at, or not, though they should be.
+    pub(crate) fn watched(&self, watched: bool) {
+        self.unwatched.store(!watched, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_watched(&self) -> bool {
+        !self.unwatched.load(Ordering::Relaxed)
     }
 
     /// Asks Gitea once.

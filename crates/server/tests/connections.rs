@@ -332,6 +332,18 @@ async fn s08_sighup_takes_good_files_and_keeps_the_old_ones_beside_a_bad_one() {
     assert!(told.status == 200 && told.text.contains("1 rules"), "{}", told.text);
     let restart = gateway.wait_for_log("restart_needed").unwrap();
     assert_eq!(restart["settings"], "MAX_FILE_SIZE_BYTES");
+    let reloaded_again = async |text: &str, times: usize| {
+        write(&toml, text);
+        let before = gateway.log().matches(r#""event":"reloaded""#).count();
+        gateway.signal("HUP").unwrap();
+        while gateway.log().matches(r#""event":"reloaded""#).count() == before {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(gateway.log().matches("restart_needed").count(), times, "{text}");
+    };
+    reloaded_again("[limits]\nmax_file_size_bytes = 4096\n", 2).await;
+    reloaded_again("[limits]\nmax_file_size_bytes = 2048\n", 2).await;
 
     write(&path, &policy("*"));
     write(&toml, "[limits]\nmax_file_size_bytes = \"many\"\n");

@@ -1,11 +1,13 @@
 //! SIGHUP: all files are read again and what may change while we run takes effect at once, or nothing does. What needs
 //! a restart is named in the log.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use aegis_gate::audit::{Event, EventName, Outcome};
 use aegis_gate::redact::Redactor;
 use aegis_gate::{AuthnSettings, Policy};
+use futures_util::FutureExt;
 use tokio::signal::unix::Signal;
 use tokio::task::JoinHandle;
 
@@ -13,6 +15,7 @@ use super::end::End;
 use super::{Context, setup};
 use crate::config::{Configuration, Loaded, Purpose, SecretWatch, Severity, load};
 use crate::front::Front;
+use crate::health::Health;
 use crate::listener::Tls;
 
 /// Settings whose new value is taken. All others need a restart.
@@ -34,9 +37,10 @@ const TLS: [&str; 2] = ["TLS_CERTIFICATE_FILE", "TLS_KEY_FILE"];
 /// What reloading changes.
 pub(super) struct Reload {
     pub(super) context: Context,
-    /// As the process runs now.
-    pub(super) running: Loaded,
+    /// What the process was started with.
+    pub(super) started: Loaded,
     pub(super) front: Arc<Front>,
+    pub(super) health: Arc<Health>,
     pub(super) tls: Option<Arc<Tls>>,
     /// Whether the process's own user is let in.
     pub(super) local: bool,
@@ -51,39 +55,56 @@ struct Next {
     tls: Option<Tls>,
 }
 
+/// Everything stays as it was, and that is said.
+struct Refused;
+
 impl Reload {
     /// Reloads at each signal. Watches the files of secrets in between.
     pub(super) async fn run(mut self, mut hangups: Signal) {
-        let mut watching = Watching::of(self.running.secret_watch.take(), &self.front, self.local);
+        let first = self.started.secret_watch.take();
+        let reload = Arc::new(self);
+        let mut watching = reload.watch(first);
         while hangups.recv().await.is_some() {
-            let turn = tokio::task::spawn_blocking(move || {
-                let is_taken = self.turn();
-                (self, is_taken)
+            let turn = tokio::task::spawn_blocking({
+                let reload = Arc::clone(&reload);
+                move || reload.turn()
             });
-            let Ok((reload, is_taken)) = turn.await else { return };
-            self = reload;
-            if is_taken {
-                watching = Watching::of(self.running.secret_watch.take(), &self.front, self.local);
+            match turn.await {
+                Ok(Ok(watch)) => watching = reload.watch(watch),
+                Ok(Err(Refused)) => (),
+                Err(_panic) => {
+                    reload.front.metrics().reloaded("configuration", false);
+                    reload.refused(&["a fault of ours".to_owned()]);
+                }
             }
         }
         drop(watching);
     }
 
-    /// Reads everything once. A single mistake keeps all as it is.
-    fn turn(&mut self) -> bool {
+    fn watch(&self, watch: Option<SecretWatch>) -> Watching {
+        let (front, local) = (Arc::clone(&self.front), self.local);
+        let run = watch.map(|watch| watch.run(move |event| setup::secret_changed(event, &front, local)));
+        Watching::of(run, Arc::clone(&self.health))
+    }
+
+    /// Reads everything once. A single mistake keeps all as it is; else there are new files of secrets to watch, if any.
+    fn turn(&self) -> Result<Option<SecretWatch>, Refused> {
         let verdict = self.read();
         self.front.metrics().reloaded("configuration", verdict.is_ok());
         match verdict {
-            Ok(next) => self.take(next),
+            Ok(next) => Ok(self.take(next)),
             Err(reasons) => {
-                for reason in &reasons {
-                    tracing::error!(event = "reload_refused", reason, "everything stays as it was");
-                }
-                self.note(EventName::PolicyRefused, Outcome::Denied, None);
-                return false;
+                self.refused(&reasons);
+                Err(Refused)
             }
         }
-        true
+    }
+
+    fn refused(&self, reasons: &[String]) {
+        for reason in reasons {
+            tracing::error!(event = "reload_refused", reason, "everything stays as it was");
+        }
+        self.note(EventName::PolicyRefused, Outcome::Denied, None);
     }
 
     fn read(&self) -> Result<Next, Vec<String>> {
@@ -101,24 +122,27 @@ impl Reload {
         Ok(Next { loaded, policy, ways_in, redactor, tls: setup::tls(configuration)? })
     }
 
-    fn take(&mut self, next: Next) {
-        let Next { loaded, policy, ways_in, redactor, tls } = next;
-        let gate = self.front.gate();
-        gate.replace_policy(policy);
-        gate.replace_secrets(&ways_in, redactor);
-        let mut needs_restart = loaded.differs_from(&self.running);
+    fn take(&self, next: Next) -> Option<SecretWatch> {
+        let Next { mut loaded, policy, ways_in, redactor, tls } = next;
+        self.front.gate().replace_policy(policy);
+        self.front.replace_secrets(&ways_in, redactor);
+        let mut needs_restart = loaded.differs_from(&self.started);
         let keeps_tls = self.tls.is_some() == tls.is_some();
         if let (Some(running), Some(next)) = (&self.tls, tls) {
             running.replace(next);
         }
         needs_restart.retain(|name| !TAKEN.contains(name) || (TLS.contains(name) && !keeps_tls));
-        self.running = loaded;
         tracing::info!(event = "reloaded", "policy, secrets and certificate were read again and are in use");
         if !needs_restart.is_empty() {
             let settings = needs_restart.join(", ");
-            tracing::warn!(event = "restart_needed", settings, "these settings changed and need a restart");
+            tracing::warn!(
+                event = "restart_needed",
+                settings,
+                "these settings changed since the start and need a restart"
+            );
         }
         self.note(EventName::PolicyReloaded, Outcome::Allowed, Some("POLICY_PATH".to_owned()));
+        loaded.secret_watch.take()
     }
 
     fn note(&self, name: EventName, outcome: Outcome, target: Option<String>) {
@@ -131,9 +155,16 @@ impl Reload {
 struct Watching(Option<JoinHandle<()>>);
 
 impl Watching {
-    fn of(watch: Option<SecretWatch>, front: &Arc<Front>, local: bool) -> Self {
-        let front = Arc::clone(front);
-        Self(watch.map(|watch| tokio::spawn(watch.run(move |event| setup::secret_changed(event, &front, local)))))
+    /// A watch that ends by itself, by a fault of ours, is an alarm: a key taken away would still open (attack K04).
+    fn of(run: Option<impl Future<Output = ()> + Send + 'static>, health: Arc<Health>) -> Self {
+        health.watched(true);
+        Self(run.map(|run| {
+            tokio::spawn(async move {
+                let _ = AssertUnwindSafe(run).catch_unwind().await;
+                health.watched(false);
+                tracing::error!(event = "secret_watch_ended", "changed secret files are not seen; reload or restart");
+            })
+        }))
     }
 }
 
@@ -142,5 +173,27 @@ impl Drop for Watching {
         if let Some(watch) = &self.0 {
             watch.abort();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn broken() {
+        std::future::ready(()).await;
+        panic!("a fault");
+    }
+
+    #[tokio::test]
+    async fn k04_a_watch_that_breaks_is_an_alarm_until_there_is_another() {
+        let health = Arc::new(Health::default());
+        let mut watching = Watching::of(Some(broken()), Arc::clone(&health));
+        watching.0.take().unwrap().await.unwrap();
+        assert!(!health.is_watched());
+        let watching = Watching::of(Some(std::future::pending()), Arc::clone(&health));
+        assert!(health.is_watched());
+        drop(watching);
+        assert!(health.is_watched(), "one that is replaced is no fault");
     }
 }

@@ -62,7 +62,8 @@ pub(crate) async fn run(
     started(&gateway, metrics.as_ref())?;
     let environment = context.environment().to_vec();
     supervisor::tell(&environment, State::Ready);
-    let reload = Reload { context, running: loaded, front: Arc::clone(&front), tls: tls.clone(), local };
+    let (reloaded, health) = (Arc::clone(&front), Arc::clone(&app.edge.health));
+    let reload = Reload { context, started: loaded, front: reloaded, health, tls: tls.clone(), local };
     let watches = [
         Some(tokio::spawn(reload.run(hangups))),
         tls.map(|tls| tokio::spawn(certificate_watch(tls, Arc::clone(&front)))),
