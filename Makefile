@@ -1,4 +1,4 @@
-# The front door. `make` alone lists what there is.
+# The front door. `make` alone lists what there is. It needs Rust by rustup, git and a C compiler.
 #
 #   make demo ONCE=1              run the demo's calls and end
 #   make test DUE=C               demand tests for the attacks of issue C as well
@@ -40,6 +40,7 @@ FUZZ_WITH := --dev --sanitizer none --target-dir target/fuzz
 BINARY := $(LOCKED) --package aegis-server --bin aegis-mcp
 # What runs here is built as the tests are: no optimiser to wait for, and one build serves both.
 AEGIS := cargo run --quiet $(BINARY) --
+GET_DENY := command -v cargo-deny >/dev/null || cargo install cargo-deny --version $(CARGO_DENY_VERSION) --locked
 DENY := cargo deny check bans licenses sources
 
 help: ## List the targets
@@ -73,8 +74,8 @@ test: lint ## Everything CI demands
 	@$(MAKE) --no-print-directory fuzz
 	cargo xtask canary
 	cargo xtask attacks --due $(DUE)
-	@if command -v cargo-deny >/dev/null; then $(DENY); else \
-	  echo "Licences, banned crates and sources were not checked: cargo-deny is not here; make deny installs and runs it."; fi
+	@if $(GET_DENY); then $(DENY); else \
+	  echo "Licences, banned crates and sources were NOT checked: cargo-deny could not be installed, see above."; fi
 	@test -f $(SUITE)/installed || \
 	  echo "The MCP conformance suite did not run: it could not be installed, see above; make conformance tries again."
 	@for part in $(CLIENT_PARTS); do test -f $$part || \
@@ -134,7 +135,9 @@ fuzz: setup ## Bytes of any kind against what must hold; FUZZ_SECONDS each
 	else \
 	  command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked || { \
 	    echo "The fuzz targets did not run: cargo-fuzz could not be installed, see above. Their seeds ran with the tests."; exit 0; }; \
-	  for target in $$($(FUZZ) list); do \
+	  $(if $(LOCKED),cargo metadata --locked --manifest-path fuzz/Cargo.toml --format-version 1 >/dev/null || exit 1;) \
+	  targets=$$($(FUZZ) list) && test -n "$$targets" || { echo "There are no fuzz targets to run." >&2; exit 1; }; \
+	  for target in $$targets; do \
 	    mkdir -p target/fuzz/corpus/$$target; \
 	    echo "fuzz $$target: $(FUZZ_SECONDS) s"; \
 	    $(FUZZ) run $(FUZZ_WITH) $$target target/fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) \
@@ -156,23 +159,26 @@ lint: setup ## Format, clippy, layers, budget, generated pages
 format: setup ## Format the code
 	cargo fmt --all
 
-# The gateway is measured as it is handed out: built apart, so that no test's features are in it.
+# The gateway is measured as it is handed out: built apart, so that no test's features are in it. Thousands of streams
+# need as many descriptors. What is short in one part does not keep the other from being measured.
 bench: build ## Run the benchmarks: the gateway against its anchors, the forge, the time of refusals; BENCH=quick is short
+	@ulimit -n $$(ulimit -Hn); \
 	cargo run --release --quiet $(LOCKED) --package aegis-benches -- target/release/aegis-mcp \
-	  $(if $(filter quick,$(BENCH)),--quick) $(if $(filter-out 0,$(FORCE)),--force) $(ARGS)
-	$(if $(ARGS)$(filter quick,$(BENCH)),,cargo bench --workspace --bench '*' $(LOCKED))
+	  $(if $(filter quick,$(BENCH)),--quick) $(if $(filter-out 0,$(FORCE)),--force) $(ARGS) || status=$$?; \
+	$(if $(ARGS)$(filter quick,$(BENCH)),,cargo bench --workspace --bench '*' --no-fail-fast $(LOCKED) || status=$${status:-$$?};) \
+	exit $${status:-0}
 
 docs: setup ## Rewrite the generated pages
 	cargo xtask docs --write
 
 deny: setup ## Check licences, banned crates and sources; installs cargo-deny if it is missing
-	command -v cargo-deny >/dev/null || cargo install cargo-deny --version $(CARGO_DENY_VERSION) --locked
+	@$(GET_DENY)
 	$(DENY)
 
-generate-key: quick-build ## Make a new API key
+generate-key: quick-build ## Make a new API key: ARGS='--owner alice'
 	@$(AEGIS) key generate $(ARGS)
 
-rotate-key: quick-build ## Replace an API key
+rotate-key: quick-build ## Replace an API key: ARGS=ID, as check-keys shows it
 	@$(AEGIS) key rotate $(ARGS)
 
 check-keys: quick-build ## Show age and strength of the API keys
