@@ -1,6 +1,6 @@
 //! The gateway as it is handed out, with everything on: stored keys, a policy, the limit, the record.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use crate::process::{Core, Process, copy_directory};
 pub(crate) const PEOPLE: usize = 32;
 /// Where there is one, files that are no part of what is measured: they are in memory.
 const MEMORY: &str = "/dev/shm";
+const LOG: &str = "log";
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 const LOOKS: u32 = 10_000;
 /// The most the limit can be told. People share the load so that none comes near it.
@@ -39,6 +40,8 @@ pub(crate) struct House {
     binary: PathBuf,
     forge: String,
     state: TempDir,
+    /// What gateways have in memory, each in a directory of its own.
+    memory: TempDir,
     pinning: bool,
     ambient: Ambient,
     /// Everybody's key, in the order of their numbers.
@@ -68,6 +71,7 @@ impl House {
             binary: binary.to_owned(),
             forge,
             state: TempDir::new_in(crate::directory()?)?,
+            memory: if Path::new(MEMORY).is_dir() { TempDir::new_in(MEMORY)? } else { TempDir::new()? },
             pinning,
             ambient,
             keys: Vec::new(),
@@ -122,21 +126,21 @@ impl House {
     /// It did not start; its log is in the error.
     pub(crate) fn start_before(&self, forge: &str, wish: Wish) -> Result<Gateway, Failure> {
         let state = self.copy()?;
-        let memory = if Path::new(MEMORY).is_dir() { TempDir::new_in(MEMORY)? } else { TempDir::new()? };
+        let memory = TempDir::new_in(self.memory.path())?;
         let mut command = self.command(wish.core, state.path(), forge);
         if wish.audit_in_memory {
             command.env("AUDIT_LOG_PATH", memory.path().join("audit"));
         }
-        let log_path = memory.path().join("log");
+        let log_path = memory.path().join(LOG);
         let log = OpenOptions::new().create(true).append(true).open(&log_path)?;
-        command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log.try_clone()?);
+        command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let spawned = self.ambient.elapsed();
         let mut process = Process::spawn(&mut command)?;
         for _ in 0..LOOKS {
             let text = fs::read_to_string(&log_path)?;
             if let Some(address) = text.lines().find_map(listening) {
                 let started_in = self.ambient.elapsed().saturating_sub(spawned);
-                return Ok(Gateway { process, address, started_in, log, _state: state, _memory: memory });
+                return Ok(Gateway { process, address, started_in, _state: state, _memory: memory });
             }
             if let Some(status) = process.child().try_wait()? {
                 return Err(format!("the gateway ended with {status}:\n{text}").into());
@@ -152,6 +156,14 @@ impl House {
         let mut command = self.command(Core::Server, state.path(), &self.forge);
         command.arg("stdio").env("GITEA_TOKEN", token(0)).stderr(Stdio::null());
         Ok((command, state))
+    }
+
+    /// Lets go of what all gateways logged so far: at thousands of calls a second it would fill the memory it lies in.
+    pub(crate) fn forget_logs(&self) -> Result<(), Failure> {
+        for gateway in fs::read_dir(self.memory.path())? {
+            OpenOptions::new().write(true).truncate(true).open(gateway?.path().join(LOG))?;
+        }
+        Ok(())
     }
 
     /// Bytes of the binary.
@@ -179,14 +191,6 @@ pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
     /// From its start until it was ready.
     pub(crate) started_in: Duration,
-    log: File,
     _state: TempDir,
     _memory: TempDir,
-}
-
-impl Gateway {
-    /// Lets go of the log so far: at thousands of calls a second it would fill the memory it lies in.
-    pub(crate) fn forget_log(&self) -> Result<(), Failure> {
-        Ok(self.log.set_len(0)?)
-    }
 }

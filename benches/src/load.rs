@@ -23,6 +23,8 @@ pub(crate) struct Tally {
     waits: Vec<u64>,
     pub(crate) shed: usize,
     pub(crate) failed: usize,
+    /// Requests that came due while every connection waited, and were never sent.
+    pub(crate) unsent: usize,
     took: Duration,
 }
 
@@ -45,6 +47,7 @@ impl Tally {
             whole.waits.extend(part.waits);
             whole.shed += part.shed;
             whole.failed += part.failed;
+            whole.unsent += part.unsent;
         }
         whole.took = took();
         whole.waits.sort_unstable();
@@ -62,19 +65,22 @@ impl Tally {
         self.waits.get(place).map_or(f64::NAN, |wait| Duration::from_nanos(*wait).as_secs_f64() * 1e6)
     }
 
-    /// Good answers.
-    pub(crate) fn good(&self) -> usize {
-        self.waits.len()
+    /// Requests that were sent.
+    pub(crate) fn sent(&self) -> usize {
+        self.waits.len() + self.shed + self.failed
     }
 
-    /// The same if every answer was good: anything else voids the run.
+    /// The same if all that was due was sent and every answer was good: anything else voids the run.
     ///
     /// # Errors
     /// Some were not.
     pub(crate) fn all_good(self) -> Result<Self, Failure> {
-        if self.shed + self.failed > 0 || self.waits.is_empty() {
-            let Self { waits, shed, failed, .. } = &self;
-            return Err(format!("{} answers, {shed} shed, {failed} failed: the run is void", waits.len()).into());
+        let Self { waits, shed, failed, unsent, .. } = &self;
+        if shed + failed + unsent > 0 || waits.is_empty() {
+            let good = waits.len();
+            return Err(
+                format!("{good} answers, {shed} shed, {failed} failed, {unsent} unsent: the run is void").into()
+            );
         }
         Ok(self)
     }
@@ -140,8 +146,12 @@ pub(crate) async fn open(
             let mut tally = Tally::default();
             loop {
                 let due = started + apart * next.fetch_add(1, Ordering::Relaxed);
-                if due.max(ambient.elapsed()) >= end {
+                if due >= end {
                     return Ok(tally);
+                }
+                if ambient.elapsed() >= end {
+                    tally.unsent += 1;
+                    continue;
                 }
                 until(&ambient, due).await;
                 let verdict = if let Ok(verdict) = connection.ask(&ask).await {
@@ -201,8 +211,16 @@ mod tests {
         let ambient = Ambient::real();
         let tally = open(&ambient, &[stalling().await], 1, 100.0, STALL * 2).await.unwrap().all_good().unwrap();
         let felt = tally.waits.iter().filter(|wait| **wait >= 100_000_000).count();
-        assert!(felt >= 20, "30 were due while the first was waited for; {felt} of {} say so", tally.good());
+        assert!(felt >= 20, "30 were due while the first was waited for; {felt} of {} say so", tally.waits.len());
         let tally = closed(&ambient, &[stalling().await], 1, STALL * 2).await.unwrap().all_good().unwrap();
         assert_eq!(tally.waits.iter().filter(|wait| **wait >= 100_000_000).count(), 1, "here it hides");
+    }
+
+    #[tokio::test]
+    async fn a_stall_at_the_end_voids_the_run() {
+        let ambient = Ambient::real();
+        let tally = open(&ambient, &[stalling().await], 1, 100.0, STALL / 2).await.unwrap();
+        assert_eq!((tally.waits.len(), tally.unsent), (1, 19), "20 were due before the end");
+        assert!(tally.all_good().is_err());
     }
 }

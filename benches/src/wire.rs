@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -26,7 +26,7 @@ pub(crate) struct Ask {
     path: &'static str,
     headers: HeaderMap,
     body: Bytes,
-    /// How long the right answer is; `None` where that may differ.
+    /// How long the right answer's message is; `None` where that may differ.
     length: Option<usize>,
 }
 
@@ -94,7 +94,7 @@ impl Ask {
 
     /// The same with another method and no body.
     pub(crate) fn with_method(self, method: Method) -> Self {
-        Self { method, body: Bytes::new(), ..self }
+        Self { method, body: Bytes::new(), length: None, ..self }
     }
 
     /// Sends it once and looks into the answer; from then on the right answer is known by its length.
@@ -103,9 +103,10 @@ impl Ask {
     /// The answer is an error, in HTTP, in JSON-RPC or as a tool's result.
     pub(crate) async fn checked(self) -> Result<(Self, Bytes), Failure> {
         let response = Connection::open(self.address).await?.send(&self).await?;
-        let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
-        let failed = serde_json::from_slice::<Value>(message(&body)).is_ok_and(|answer| {
+        let (parts, body) = response.into_parts();
+        let (status, body) = (parts.status, body.collect().await?.to_bytes());
+        let message = message(&parts.headers, &body);
+        let failed = serde_json::from_slice::<Value>(message).is_ok_and(|answer| {
             answer.get("error").is_some() || answer.pointer("/result/isError").is_some_and(|failed| failed == true)
         });
         if status != StatusCode::OK || failed {
@@ -114,7 +115,7 @@ impl Ask {
                 format!("{} {} was answered {status}: {text}", self.path, String::from_utf8_lossy(&self.body)).into()
             );
         }
-        Ok((Self { length: Some(body.len()), ..self }, body))
+        Ok((Self { length: Some(message.len()), ..self }, body))
     }
 
     fn request(&self) -> Request<Full<Bytes>> {
@@ -140,9 +141,12 @@ impl Ask {
     }
 }
 
-/// The JSON of an answer: the body itself, or the last event of a stream.
-fn message(body: &[u8]) -> &[u8] {
-    body.split(|byte| *byte == b'\n').rev().find_map(|line| line.strip_prefix(b"data: ")).unwrap_or(body)
+/// The JSON of an answer: the body itself, or the data of a stream's last event, whose number is no part of it.
+fn message<'a>(headers: &HeaderMap, body: &'a [u8]) -> &'a [u8] {
+    if headers.get(CONTENT_TYPE).is_none_or(|kind| kind != "text/event-stream") {
+        return body;
+    }
+    body.split(|byte| *byte == b'\n').rev().find_map(|line| line.strip_prefix(b"data: ")).unwrap_or_default()
 }
 
 /// A kept connection.
@@ -168,12 +172,9 @@ impl Connection {
     /// Sends and reads the answer to its end.
     pub(crate) async fn ask(&mut self, ask: &Ask) -> Result<Verdict, Failure> {
         let response = self.send(ask).await?;
-        let (parts, mut body) = response.into_parts();
-        let mut length = 0;
-        while let Some(frame) = body.frame().await {
-            length += frame?.into_data().map_or(0, |data| data.remaining());
-        }
-        Ok(ask.verdict(parts.status, &parts.headers, length))
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(ask.verdict(parts.status, &parts.headers, message(&parts.headers, &body).len()))
     }
 
     /// Opens a session, and returns its name.
@@ -205,8 +206,22 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_found_in_a_body_and_in_a_stream() {
-        assert_eq!(message(b"{\"result\":{}}"), b"{\"result\":{}}");
-        assert_eq!(message(b"id: 0\nretry: 3000\n\nid: 1\ndata: {\"result\":{}}\n\n"), b"{\"result\":{}}");
+    fn a_message_is_found_in_a_body_and_in_a_stream_whatever_its_number() {
+        let (mut plain, mut stream) = (HeaderMap::new(), HeaderMap::new());
+        plain.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        stream.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        assert_eq!(message(&plain, b"{\"result\":{}}"), b"{\"result\":{}}");
+        for number in ["1/9", "1/10"] {
+            let body = format!("id: 0/1\nretry: 3000\n\nid: {number}\ndata: {{\"result\":{{}}}}\n\n");
+            assert_eq!(message(&stream, body.as_bytes()), b"{\"result\":{}}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_in_another_way_is_answered_in_another_length() {
+        let ask = Ask { length: Some(2), ..Ask::get("127.0.0.1:1".parse().unwrap(), "/", "token x").unwrap() };
+        assert_eq!(ask.verdict(StatusCode::OK, &HeaderMap::new(), 0), Verdict::Failed);
+        let ask = ask.with_method(Method::DELETE);
+        assert_eq!(ask.verdict(StatusCode::OK, &HeaderMap::new(), 0), Verdict::Good);
     }
 }

