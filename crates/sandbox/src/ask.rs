@@ -19,6 +19,8 @@ pub(crate) struct Instance {
     pub(crate) url: String,
     pub(crate) version: Version,
     pub(crate) require_signin: bool,
+    pub(crate) max_response_items: usize,
+    pub(crate) max_blob_bytes: usize,
 }
 
 /// One request.

@@ -36,7 +36,7 @@ pub(crate) fn answer(ask: &Ask<'_>, rest: &str) -> Answer {
 fn dispatch(ask: &Ask<'_>, segments: &[&str]) -> Outcome {
     match segments {
         ["version"] => Ok(instance::version(ask)),
-        ["settings", which] => Ok(instance::settings(which)),
+        ["settings", which] => Ok(instance::settings(ask, which)),
         ["admin", rest @ ..] => admin(ask, rest),
         ["user", rest @ ..] => {
             ask.require(&[Category::User])?;

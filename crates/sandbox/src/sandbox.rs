@@ -29,16 +29,28 @@ pub struct Options {
     pub version: Option<String>,
     /// Refuse everything to those not signed in, as `REQUIRE_SIGNIN_VIEW` does.
     pub require_signin: bool,
+    /// Rows of a page at most, `MAX_RESPONSE_ITEMS`; more are cut without a word.
+    pub max_response_items: usize,
+    /// Files above this come without content, `DEFAULT_MAX_BLOB_SIZE`.
+    pub max_blob_bytes: usize,
     /// Keep a record of requests for [`Sandbox::requests`]; benchmarks do without.
     pub record_requests: bool,
 }
 
 impl Options {
-    /// A free port of 127.0.0.1, the recorded version, public things public, requests recorded.
+    /// A free port of 127.0.0.1, the recorded version, public things public, Gitea's own limits, requests recorded.
     #[must_use]
     pub fn new(ambient: Ambient) -> Self {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self { listen, ambient, version: None, require_signin: false, record_requests: true }
+        Self {
+            listen,
+            ambient,
+            version: None,
+            require_signin: false,
+            max_response_items: 50,
+            max_blob_bytes: 10_485_760,
+            record_requests: true,
+        }
     }
 }
 
@@ -73,7 +85,13 @@ impl Sandbox {
         let version = Version::new(options.version);
         let shared = Arc::new(Shared {
             forge: RwLock::new(forge),
-            instance: Instance { url, version, require_signin: options.require_signin },
+            instance: Instance {
+                url,
+                version,
+                require_signin: options.require_signin,
+                max_response_items: options.max_response_items,
+                max_blob_bytes: options.max_blob_bytes,
+            },
             faults: Faults::default(),
             seen: Seen::new(options.record_requests),
         });

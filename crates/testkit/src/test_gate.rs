@@ -45,6 +45,10 @@ pub struct Setup {
     pub limits: LimitSettings,
     /// How long one call may take in all.
     pub call_deadline: Duration,
+    /// Rows that the instance gives at once.
+    pub max_response_items: usize,
+    /// Largest file that the instance puts into JSON, in bytes.
+    pub max_blob_bytes: usize,
     /// The gate's clock and randomness; the sandbox has a clock of its own.
     pub ambient: Ambient,
 }
@@ -64,6 +68,7 @@ impl Setup {
     /// The demo, everybody's own rights, the usual limits.
     #[must_use]
     pub fn new(catalog: Catalog) -> Self {
+        let forge = Options::new(Ambient::real());
         Self {
             catalog,
             data: DataSet::Demo,
@@ -74,7 +79,9 @@ impl Setup {
             redact: redact::Settings::default(),
             limits: LimitSettings::default(),
             call_deadline: Duration::from_secs(30),
-            ambient: Ambient::real(),
+            max_response_items: forge.max_response_items,
+            max_blob_bytes: forge.max_blob_bytes,
+            ambient: forge.ambient,
         }
     }
 
@@ -98,7 +105,12 @@ impl Setup {
         let ambient = self.ambient;
         // The demo's history is so many days before the start: a clock that stands still gives every test the same ids.
         let (still, _) = Ambient::frozen(START.parse()?);
-        let options = Options { version: self.version, ..Options::new(still) };
+        let options = Options {
+            version: self.version,
+            max_response_items: self.max_response_items,
+            max_blob_bytes: self.max_blob_bytes,
+            ..Options::new(still)
+        };
         let sandbox = Sandbox::start(self.data, options).await?;
         let record = TempDir::new()?;
         let audit = audit::Settings {

@@ -8,8 +8,6 @@ use super::commit::time;
 use crate::ask::{Ask, Here};
 use crate::git::{Found, Git, Mode, Resolved, find, last_change};
 
-/// `DEFAULT_MAX_BLOB_SIZE`: larger files come without content, and without an error.
-const LARGEST_BLOB_BYTES: usize = 10_485_760;
 /// Gitea looks for a pointer only in files this small.
 const LARGEST_POINTER_BYTES: usize = 1024;
 
@@ -100,8 +98,9 @@ pub(crate) fn entry(ask: &Ask<'_>, here: &Here<'_>, at: &Resolved, found: &Found
     }
     put("type", json!(kind(found.mode)));
     put("size", json!(blob.map_or(0, bytes::Bytes::len)));
-    let shown =
-        blob.filter(|blob| includes.file_content && found.mode.is_regular() && blob.len() <= LARGEST_BLOB_BYTES);
+    // Larger files come without content, and without an error.
+    let is_shown = |blob: &&bytes::Bytes| blob.len() <= ask.instance.max_blob_bytes;
+    let shown = blob.filter(is_shown).filter(|_| includes.file_content && found.mode.is_regular());
     put("encoding", json!(shown.map(|_| "base64")));
     put("content", json!(shown.map(|blob| STANDARD.encode(blob))));
     let target = blob.filter(|_| found.mode == Mode::Symlink).map(|blob| String::from_utf8_lossy(blob).into_owned());
@@ -132,7 +131,7 @@ fn links(ask: &Ask<'_>, here: &Here<'_>, at: &Resolved, found: &Found, put: &mut
 
 /// A blob by id.
 pub(crate) fn blob(ask: &Ask<'_>, here: &Here<'_>, id: &str, content: &[u8]) -> Value {
-    let shown = content.len() <= LARGEST_BLOB_BYTES;
+    let shown = content.len() <= ask.instance.max_blob_bytes;
     let mut value = json!({
         "content": shown.then(|| STANDARD.encode(content)),
         "encoding": shown.then_some("base64"),

@@ -9,8 +9,6 @@ use crate::ask::Ask;
 
 /// `DEFAULT_PAGING_NUM`.
 const DEFAULT_ENTRIES: usize = 30;
-/// `MAX_RESPONSE_ITEMS`.
-const MOST_ENTRIES: usize = 50;
 
 /// Which part of a list was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +21,7 @@ pub(crate) struct Page {
 impl Page {
     /// From `page` and `limit`, out-of-range values replaced without a word.
     pub(crate) fn asked(ask: &Ask<'_>) -> Self {
-        Self::clamped(ask, "limit", DEFAULT_ENTRIES, MOST_ENTRIES)
+        Self::clamped(ask, "limit", DEFAULT_ENTRIES, ask.instance.max_response_items)
     }
 
     pub(crate) fn clamped(ask: &Ask<'_>, limit_key: &str, default: usize, most: usize) -> Self {
@@ -65,7 +63,7 @@ pub(crate) fn listed(ask: &Ask<'_>, page: Page, total: usize, body: &impl Serial
     with_total(ask, Answer::json(body), page, total, "")
 }
 
-/// A list that Gitea does not page: the count alone.
+/// A list for which Gitea sends the count alone, be it paged or not.
 pub(crate) fn total_only(total: usize, body: &impl Serialize) -> Answer {
     Answer::json(body)
         .with(ACCESS_CONTROL_EXPOSE_HEADERS, "X-Total-Count")

@@ -10,13 +10,13 @@ pub(super) fn version(ask: &Ask<'_>) -> Answer {
 }
 
 /// The recorded server's settings, its defaults.
-pub(super) fn settings(which: &str) -> Answer {
+pub(super) fn settings(ask: &Ask<'_>, which: &str) -> Answer {
     match which {
         "api" => Answer::json(&json!({
-            "max_response_items": 50,
+            "max_response_items": ask.instance.max_response_items,
             "default_paging_num": 30,
             "default_git_trees_per_page": 1000,
-            "default_max_blob_size": 10_485_760,
+            "default_max_blob_size": ask.instance.max_blob_bytes,
             "default_max_response_size": 104_857_600,
         })),
         "repository" => Answer::json(&json!({

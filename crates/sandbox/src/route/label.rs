@@ -1,7 +1,7 @@
 //! Labels and milestones.
 
 use crate::answer::issue::{label as label_answer, milestone as milestone_answer};
-use crate::answer::{Answer, Outcome, Page, listed};
+use crate::answer::{Answer, Outcome, Page, listed, total_only};
 use crate::ask::{Ask, Here};
 use crate::forge::{Label, Milestone};
 
@@ -11,7 +11,7 @@ pub(super) fn labels(ask: &Ask<'_>, here: &Here<'_>) -> Answer {
     found.sort_by_key(|label| label.name.to_lowercase());
     let (page, total) = (Page::asked(ask), found.len());
     let cut: Vec<_> = page.cut(found).into_iter().map(|one| label_answer(ask, &full_name, one)).collect();
-    listed(ask, page, total, &cut)
+    total_only(total, &cut)
 }
 
 pub(super) fn label(ask: &Ask<'_>, here: &Here<'_>, id: &str) -> Outcome {

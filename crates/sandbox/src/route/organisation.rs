@@ -5,7 +5,7 @@ use http::StatusCode;
 use super::user;
 use crate::answer::account::{self, View};
 use crate::answer::issue::shared_label;
-use crate::answer::{Answer, Outcome, Page, listed};
+use crate::answer::{Answer, Outcome, Page, listed, total_only};
 use crate::ask::Ask;
 use crate::forge::{Account, Kind, Label, Team};
 
@@ -41,7 +41,7 @@ pub(super) fn labels(ask: &Ask<'_>, name: &str) -> Outcome {
     found.sort_by_key(|label| label.name.to_lowercase());
     let (page, total) = (Page::asked(ask), found.len());
     let cut: Vec<_> = page.cut(found).into_iter().map(|one| shared_label(ask, organisation, one)).collect();
-    Ok(listed(ask, page, total, &cut))
+    Ok(total_only(total, &cut))
 }
 
 /// Teams and members are shown to members only; others get 403.
