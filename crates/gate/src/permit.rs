@@ -91,6 +91,12 @@ impl<T: Target> ReadPermit<T> {
         self.sight.sees(repository)
     }
 
+    /// The same for a row that would otherwise be shown: where it may not be seen, it is counted as withheld.
+    #[must_use]
+    pub fn keeps(&self, repository: &RepositoryId) -> bool {
+        self.sight.counted(self.sees(repository))
+    }
+
     /// Whether rows of a list may have to be kept back. A list must then be cut into pages after that: Gitea's own pages
     /// and totals would tell of what is missing (attack R11).
     #[must_use]
@@ -105,21 +111,25 @@ impl<T: Target> ReadPermit<T> {
 }
 
 impl ReadPermit<Repository> {
-    /// Whether the policy lets this caller read a path of the target, and else the rule that forbids it.
+    /// Whether the policy lets this caller read a path of the target, and else the rule that forbids it; that is
+    /// counted as withheld.
     ///
     /// # Errors
     /// [`CallError::PolicyDenied`].
     pub fn may_read(&self, path: &RepoPath) -> Result<(), CallError> {
         match self.decide(&Place::Path(path.clone())) {
             Decision::Allowed { .. } => Ok(()),
-            Decision::Denied { rule } => Err(CallError::PolicyDenied { rule }),
+            Decision::Denied { rule } => {
+                self.sight.counted(false);
+                Err(CallError::PolicyDenied { rule })
+            }
         }
     }
 
     /// Whether the policy lets this caller see that something stands at a path.
     #[must_use]
     pub fn sees_path(&self, path: &RepoPath) -> bool {
-        self.may_read(path).is_ok()
+        self.decide(&Place::Path(path.clone())).is_allowed()
     }
 
     /// Whether the policy lets this caller see that a directory is there: because it may be read, or because it leads
@@ -138,9 +148,15 @@ impl ReadPermit<Repository> {
     pub fn visible_entries<R>(&self, rows: Vec<R>, entry: impl Fn(&R) -> (&str, bool)) -> Visible<R> {
         self.sight.keep(rows, |row| {
             let (path, is_directory) = entry(row);
-            let sees = |path: RepoPath| if is_directory { self.sees_directory(&path) } else { self.sees_path(&path) };
-            RepoPath::parse(path).is_ok_and(sees)
+            self.sees_entry(path, is_directory)
         })
+    }
+
+    /// Whether the policy lets this caller see that an entry of a tree is there. A path that is none of Gitea's is not.
+    #[must_use]
+    pub fn sees_entry(&self, path: &str, is_directory: bool) -> bool {
+        let sees = |path: RepoPath| if is_directory { self.sees_directory(&path) } else { self.sees_path(&path) };
+        RepoPath::parse(path).is_ok_and(sees)
     }
 
     fn decide(&self, place: &Place) -> Decision {
@@ -151,6 +167,12 @@ impl ReadPermit<Repository> {
 impl Sight {
     pub(crate) fn sees(&self, repository: &RepositoryId) -> bool {
         self.view.decide_repository(repository).is_allowed()
+    }
+
+    /// The answer to whether something may be seen; what may not is counted.
+    fn counted(&self, is_seen: bool) -> bool {
+        self.withheld.fetch_add(u64::from(!is_seen), Ordering::Relaxed);
+        is_seen
     }
 
     fn keep<R>(&self, rows: Vec<R>, seen: impl Fn(&R) -> bool) -> Visible<R> {

@@ -13,25 +13,36 @@ const MOST_PAGES: u32 = 10;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Gathered<T> {
     pub(crate) rows: Vec<T>,
+    /// How many of those looked through were not.
+    pub(crate) left_out: u64,
     /// Whether the list goes on beyond what was looked through.
     pub(crate) is_cut: bool,
 }
 
-/// Looks through pages from the first until the list ends, or more than `enough` rows were kept.
+/// Looks through pages from the first until the list ends, or more than `enough` rows were kept. Rows are counted as
+/// they come: an instance may give fewer a page than were asked for, and then a page's number does not tell how many lie
+/// before it.
 pub(crate) async fn gather<T, F: Future<Output = Result<Page<T>, GiteaError>>>(
     enough: usize,
     keep: impl Fn(&T) -> bool,
     fetch: impl Fn(PageRequest) -> F,
 ) -> Result<Gathered<T>, GiteaError> {
-    let mut rows = Vec::new();
+    let (mut rows, mut seen) = (Vec::new(), 0_u64);
     for number in 1..=MOST_PAGES {
         let page = fetch(PageRequest::new(number, PAGE_ROWS)).await?;
+        let is_empty = page.items.is_empty();
+        seen = seen.saturating_add(count(page.items.len()));
         rows.extend(page.items.into_iter().filter(|row| keep(row)));
-        if !page.has_more || rows.len() > enough {
-            return Ok(Gathered { rows, is_cut: false });
+        let has_more = !is_empty && (page.has_more || page.total.is_some_and(|total| seen < total));
+        if !has_more || rows.len() > enough {
+            return Ok(Gathered { left_out: seen.saturating_sub(count(rows.len())), rows, is_cut: false });
         }
     }
-    Ok(Gathered { rows, is_cut: true })
+    Ok(Gathered { left_out: seen.saturating_sub(count(rows.len())), rows, is_cut: true })
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -58,6 +69,21 @@ mod tests {
         assert_eq!((all.rows.len(), all.is_cut, asked), (75, false, 3));
         let (some, asked) = even(3, 20).await;
         assert_eq!((some.rows.first(), some.is_cut, asked), (Some(&0), false, 1));
+        assert_eq!((all.left_out, some.left_out), (75, 25));
+    }
+
+    /// 45 rows from an instance that gives twenty a page and tells their number alone: Gitea's labels. Before the last
+    /// page fifty rows a page would be more than there are.
+    #[tokio::test]
+    async fn short_pages_are_looked_through_by_what_came() {
+        for total in [Some(45), Some(47)] {
+            let fetch = async |page: PageRequest| {
+                let first = (page.page() - 1) * 20;
+                Ok(Page { items: (first.min(45)..(first + 20).min(45)).collect(), total, has_more: false })
+            };
+            let all = gather(usize::MAX, |_: &u32| true, fetch).await.unwrap();
+            assert_eq!((all.rows, all.is_cut), ((0..45).collect(), false), "{total:?}");
+        }
     }
 
     #[tokio::test]

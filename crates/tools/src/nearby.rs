@@ -14,6 +14,10 @@ use crate::shape::invalid;
 
 /// Branches and tags looked through.
 const REFERENCES: u32 = 50;
+/// Pages of a tree looked through: a hint is worth two requests, not twenty.
+const HINT_PAGES: u32 = 2;
+/// Entries compared with a name: as many as those pages have.
+const HINT_ENTRIES: usize = 2_000;
 
 /// What was looked for at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,15 +58,10 @@ pub(crate) async fn missing_path(
     }
 }
 
-/// The entries at `at` that the policy lets through.
+/// The first entries at `at`, as far as the policy lets them through.
 pub(crate) async fn seen(permit: &ReadPermit<Repository>, at: Option<&GitRef>) -> Result<Vec<TreeEntry>, GiteaError> {
-    let tree = tree::walk(permit.reader(), at).await?;
-    let may_be_named = |entry: &TreeEntry| {
-        let sees = |path: RepoPath| {
-            if entry.kind == TreeEntryKind::Directory { permit.sees_directory(&path) } else { permit.sees_path(&path) }
-        };
-        RepoPath::parse(&entry.path).is_ok_and(sees)
-    };
+    let tree = tree::walk(permit.reader(), at, HINT_PAGES).await?;
+    let may_be_named = |entry: &TreeEntry| permit.sees_entry(&entry.path, entry.kind == TreeEntryKind::Directory);
     Ok(tree.entries.into_iter().filter(may_be_named).collect())
 }
 
@@ -75,7 +74,7 @@ pub(crate) fn absent(sought: Sought, path: &RepoPath, entries: &[TreeEntry]) -> 
     }
     let of = |is_sought: bool| {
         let fits = move |entry: &&TreeEntry| sought.is(entry.kind.into()) == is_sought;
-        nearest(path.as_str(), entries.iter().filter(fits).map(|entry| entry.path.as_str()))
+        nearest(path.as_str(), entries.iter().take(HINT_ENTRIES).filter(fits).map(|entry| entry.path.as_str()))
     };
     let near = Some(of(true)).filter(|near| !near.is_empty()).unwrap_or_else(|| of(false));
     ToolError::Missing { what: sought.word(), name: path.to_string(), near }

@@ -102,10 +102,14 @@ impl Repository {
     /// A page below the repository's own; none where that is no address.
     #[must_use]
     pub fn page_below<'a>(&self, segments: impl Iterator<Item = &'a str>) -> Option<String> {
-        let mut page = Url::parse(&self.html_url).ok()?;
-        page.path_segments_mut().ok()?.pop_if_empty().extend(segments.filter(|segment| !segment.is_empty()));
-        Some(page.into())
+        page_below(&self.html_url, segments)
     }
+}
+
+fn page_below<'a>(page: &str, segments: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut page = Url::parse(page).ok()?;
+    page.path_segments_mut().ok()?.pop_if_empty().extend(segments.filter(|segment| !segment.is_empty()));
+    Some(page.into())
 }
 
 /// What the caller may do with a repository.
@@ -132,6 +136,15 @@ pub struct Branch {
     pub protected: bool,
 }
 
+impl Branch {
+    /// Its page, which Gitea does not send: below the repository's, as the commit's is (`<repository>/commit/<id>`).
+    #[must_use]
+    pub fn page(&self) -> Option<String> {
+        let repository = self.commit.url.strip_suffix(self.commit.id.as_str())?.strip_suffix("/commit/")?;
+        page_below(repository, ["src", "branch"].into_iter().chain(self.name.split('/')))
+    }
+}
+
 /// The newest commit of a branch.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct BranchTip {
@@ -143,6 +156,9 @@ pub struct BranchTip {
     /// When it was committed.
     #[serde(default, deserialize_with = "time")]
     pub timestamp: Option<Timestamp>,
+    /// Its page.
+    #[serde(default, deserialize_with = "or_default")]
+    pub url: String,
 }
 
 /// A tag.
@@ -199,5 +215,28 @@ impl RepositoryReader {
     /// A call about this repository.
     pub(super) fn call(&self, endpoint: &'static crate::endpoints::Endpoint) -> Call<'_> {
         Call::to(endpoint).repository(&self.repository)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_has_a_page_where_its_commit_has_one() {
+        let page = |name: &str, url: &str| {
+            let id = "0123456789abcdef0123456789abcdef01234567";
+            let url = url.replace("ID", id);
+            let commit = serde_json::json!({"id": id, "url": url});
+            serde_json::from_value::<Branch>(serde_json::json!({"name": name, "commit": commit})).unwrap().page()
+        };
+        let below = |rest: &str| Some(format!("https://git.example.org/gitea/acme/widget/src/branch/{rest}"));
+        let commit = "https://git.example.org/gitea/acme/widget/commit/ID";
+        assert_eq!(page("main", commit), below("main"));
+        assert_eq!(page("feature/a b", commit), below("feature/a%20b"));
+        for strange in ["", "commit/ID", "https://git.example.org/acme/widget", "https://git.example.org/x/commit/ID0"]
+        {
+            assert_eq!(page("main", strange), None, "{strange}");
+        }
     }
 }

@@ -1,7 +1,6 @@
-use aegis_gate::{ReadPermit, ReadTool, ToolError, ToolSpec, Toolset};
+use aegis_gate::{ReadPermit, ReadTool, Repository, ToolError, ToolSpec, Toolset};
 use aegis_gitea::endpoints;
-use aegis_gitea::read::{Branch, Repository};
-use futures_util::join;
+use aegis_gitea::read::Branch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -42,32 +41,27 @@ impl ReadTool for ListBranches {
         description: "To see which branches there are, each with its newest commit.",
         toolset: Toolset::Commits,
         scope: Scope::ReadRepository,
-        endpoints: &[&endpoints::BRANCHES, &endpoints::REPOSITORY],
+        endpoints: &[&endpoints::BRANCHES],
         aliases: &[],
     };
     type Arguments = Arguments;
     type Output = Listing<Row>;
-    type Target = aegis_gate::Repository;
+    type Target = Repository;
 
-    fn target(arguments: &Arguments) -> Result<aegis_gate::Repository, ToolError> {
+    fn target(arguments: &Arguments) -> Result<Repository, ToolError> {
         arguments.repository.target()
     }
 
-    async fn run(
-        permit: &ReadPermit<aegis_gate::Repository>,
-        arguments: &Arguments,
-    ) -> Result<Listing<Row>, ToolError> {
+    async fn run(permit: &ReadPermit<Repository>, arguments: &Arguments) -> Result<Listing<Row>, ToolError> {
         let asked = arguments.paging.asked(LONG_PAGE)?;
         let asked = asked.within(permit.reader().page_bound().await);
-        let (page, repository) = join!(permit.reader().branches(asked.request()), permit.reader().repository());
-        let repository = repository?;
-        Ok(Listing::page(asked, page?, |branch| row(&repository, branch)))
+        Ok(Listing::page(asked, permit.reader().branches(asked.request()).await?, row))
     }
 }
 
-fn row(repository: &Repository, branch: Branch) -> Row {
+fn row(branch: Branch) -> Row {
     Row {
-        html_url: repository.page_below(["src", "branch"].into_iter().chain(branch.name.split('/'))),
+        html_url: branch.page(),
         sha: branch.commit.id.to_string(),
         subject: subject(&branch.commit.message),
         date: branch.commit.timestamp.map(|time| time.to_string()),

@@ -56,7 +56,7 @@ impl ReadTool for FindFiles {
         let at = arguments.at.parse()?;
         let pattern = Pattern::parse(&arguments.pattern)?;
         let asked = arguments.paging.asked(LONG_PAGE)?.cut_here();
-        let tree = match tree::walk(permit.reader(), at.as_ref()).await {
+        let tree = match tree::walk(permit.reader(), at.as_ref(), tree::MOST_PAGES).await {
             Ok(tree) => tree,
             Err(error) => return Err(nearby::missing_ref(permit, at.as_ref(), error).await),
         };

@@ -78,7 +78,7 @@ impl ReadTool for GetFileTree {
         let (directory, at) = (directory(arguments.path.as_deref())?, arguments.at.parse()?);
         let (depth, offset) = (at_least(1, "depth", arguments.depth)?, arguments.offset.parse()?);
         let pattern = arguments.pattern.as_deref().map(Pattern::glob).transpose()?;
-        let tree = match tree::walk(permit.reader(), at.as_ref()).await {
+        let tree = match tree::walk(permit.reader(), at.as_ref(), tree::MOST_PAGES).await {
             Ok(tree) => tree,
             Err(error) => return Err(missing_ref(permit, at.as_ref(), error).await),
         };

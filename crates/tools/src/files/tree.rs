@@ -8,8 +8,8 @@ use serde::Serialize;
 
 /// Entries of one of Gitea's pages: what it gives at most unless set otherwise.
 const PAGE_ENTRIES: u32 = 1_000;
-/// Most pages read: a tree of more than 20,000 entries is cut there.
-const MOST_PAGES: u32 = 20;
+/// Most pages read for an answer: a tree of more than 20,000 entries is cut there.
+pub(crate) const MOST_PAGES: u32 = 20;
 
 /// A tree: where it is, and what is in it.
 pub(crate) struct WholeTree {
@@ -36,8 +36,12 @@ impl TreePlace {
     }
 }
 
-/// Reads the tree at `at`, or of the default branch. An empty repository has none.
-pub(crate) async fn walk(reader: &RepositoryReader, at: Option<&GitRef>) -> Result<WholeTree, GiteaError> {
+/// Reads so many pages of the tree at `at`, or of the default branch. An empty repository has none.
+pub(crate) async fn walk(
+    reader: &RepositoryReader,
+    at: Option<&GitRef>,
+    most_pages: u32,
+) -> Result<WholeTree, GiteaError> {
     let (at, first, repository) = if let Some(at) = at {
         let (first, repository) = join!(page(reader, at, 1), reader.repository());
         (at.clone(), first?, repository?)
@@ -49,7 +53,7 @@ pub(crate) async fn walk(reader: &RepositoryReader, at: Option<&GitRef>) -> Resu
     };
     let mut entries = first.entries;
     let mut is_cut = first.truncated;
-    for number in 2..=MOST_PAGES {
+    for number in 2..=most_pages {
         if !is_cut {
             break;
         }

@@ -121,7 +121,16 @@ pub(crate) async fn view(
     wish: Wish,
     house: &House,
 ) -> Result<View, ToolError> {
-    let mut file = reader.file(path, at).await?;
+    let (mut file, mut pinned) = (reader.file(path, at).await?, at.cloned());
+    if file.kind == FileKind::File && file.content.is_none() {
+        within(file.size_bytes, wish, house)?;
+        // Its bytes come by requests of their own, and a push may come between: all are about one commit.
+        let commit = GitRef::from(&reader.pinned(at).await?);
+        if at != Some(&commit) {
+            file = File { at: file.at, ..reader.file(path, Some(&commit)).await? };
+            pinned = Some(commit);
+        }
+    }
     let content = file.content.take();
     let blank = View::of(&file);
     match (file.kind, file.lfs) {
@@ -135,18 +144,24 @@ pub(crate) async fn view(
             Ok(View { kind: Kind::Lfs, lfs_oid: Some(lfs.oid), lfs_size: Some(lfs.size_bytes), ..blank })
         }
         (FileKind::File, _) => {
-            let limit_bytes = house.max_file_bytes;
-            if wish.part == Part::Whole && file.size_bytes > limit_bytes {
-                let hint = "ask for a part: start_line and end_line, or an offset";
-                return Err(ToolError::Call(CallError::TooLarge { what: "the file".to_owned(), limit_bytes, hint }));
-            }
+            within(file.size_bytes, wish, house)?;
             let content = match content {
                 Some(bytes) => Content { bytes, start: 0, size: file.size_bytes },
-                None => streamed(reader, path, at, wish, file.size_bytes).await?,
+                None => streamed(reader, path, pinned.as_ref(), wish, file.size_bytes).await?,
             };
             content.show(blank, wish)
         }
     }
+}
+
+/// Refuses a file that is too large to be shown whole.
+fn within(size_bytes: u64, wish: Wish, house: &House) -> Result<(), ToolError> {
+    let limit_bytes = house.max_file_bytes;
+    if wish.part != Part::Whole || size_bytes <= limit_bytes {
+        return Ok(());
+    }
+    let hint = "ask for a part: start_line and end_line, or an offset";
+    Err(ToolError::Call(CallError::TooLarge { what: "the file".to_owned(), limit_bytes, hint }))
 }
 
 impl View {

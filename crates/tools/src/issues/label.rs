@@ -1,8 +1,9 @@
-//! Labels asked for by name or number. Gitea leaves out a name that is none of the repository's own labels, letter by letter, and
-//! would then list every issue; so the names are looked up first.
+//! Labels asked for by name or number. Gitea leaves out a name that is none of the repository's own labels, letter by
+//! letter, and would then list every issue; so the names are looked up first.
 
 use aegis_gate::{ReadPermit, Repository, ToolError, nearest};
 use aegis_gitea::GiteaError;
+use aegis_gitea::read::Label;
 
 use crate::gather::gather;
 
@@ -25,34 +26,39 @@ pub(crate) struct Asked {
 /// labels may not be seen, or there are too many to look through, nothing is said to be missing.
 pub(crate) async fn sorted(permit: &ReadPermit<Repository>, names: Vec<String>) -> Result<Asked, ToolError> {
     let reader = permit.reader();
-    let name = |label: aegis_gitea::read::Label| label.name;
     let own = gather(usize::MAX, |_| true, |page| reader.labels(page)).await?;
-    let mut is_whole = !own.is_cut;
-    let by_name = |asked: String| match meant(&own.rows, &asked, |label| (&label.name, label.id)) {
-        Some(label) => label.name.clone(),
-        None => asked,
-    };
-    let names: Vec<String> = names.into_iter().map(by_name).collect();
-    let mut known: Vec<String> = own.rows.into_iter().map(name).collect();
-    let (own, others): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| known.contains(name));
+    let mut asked = Asked::default();
+    let mut others = Vec::new();
+    for name in names {
+        match found(&own.rows, &name) {
+            Some(label) => asked.own.push(label),
+            None => others.push(name),
+        }
+    }
     if others.is_empty() {
-        return Ok(Asked { own, others });
+        return Ok(asked);
     }
-    match gather(usize::MAX, |_| true, |page| reader.shared_labels(page)).await {
-        Ok(shared) => {
-            is_whole &= !shared.is_cut;
-            known.extend(shared.rows.into_iter().map(name));
-        }
-        Err(GiteaError::MissingScope { .. } | GiteaError::Forbidden) => is_whole = false,
+    let (shared, is_whole) = match gather(usize::MAX, |_| true, |page| reader.shared_labels(page)).await {
+        Ok(shared) => (shared.rows, !own.is_cut && !shared.is_cut),
+        Err(GiteaError::MissingScope { .. } | GiteaError::Forbidden) => (Vec::new(), false),
         Err(error) => return Err(ToolError::Gitea(error)),
-    }
-    match others.iter().find(|name| is_whole && !known.contains(name)) {
-        Some(name) => {
-            let near = nearest(name, known.iter().map(String::as_str));
-            Err(ToolError::Missing { what: "label", name: name.clone(), near })
+    };
+    for name in others {
+        match found(&shared, &name) {
+            Some(label) => asked.others.push(label),
+            None if is_whole => {
+                let near = nearest(&name, own.rows.iter().chain(&shared).map(|label| label.name.as_str()));
+                return Err(ToolError::Missing { what: "label", name, near });
+            }
+            None => asked.others.push(name),
         }
-        None => Ok(Asked { own, others }),
     }
+    Ok(asked)
+}
+
+/// The name of the label that is meant.
+fn found(all: &[Label], asked: &str) -> Option<String> {
+    meant(all, asked, |label| (&label.name, label.id)).map(|label| label.name.clone())
 }
 
 #[cfg(test)]

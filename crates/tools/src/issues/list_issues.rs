@@ -116,12 +116,13 @@ fn person(argument: &str, login: Option<&str>) -> Result<Option<Owner>, ToolErro
     login.map(Owner::parse).transpose().map_err(refuse)
 }
 
-/// Gitea has no issues of somebody it does not know: it says 404.
+/// Gitea has no issues of somebody it does not know: it says 404, and not whom of two.
 fn unknown_person(query: &IssueQuery, error: GiteaError) -> ToolError {
-    match (error, query.author.as_ref().into_iter().chain(&query.assignee).next()) {
-        (GiteaError::NotFound, Some(person)) => ToolError::missing("issue of a person called", person.as_str()),
-        (error, _) => ToolError::Gitea(error),
+    let people: Vec<&str> = query.author.iter().chain(&query.assignee).map(Owner::as_str).collect();
+    if error != GiteaError::NotFound || people.is_empty() {
+        return ToolError::Gitea(error);
     }
+    ToolError::missing("issue of a person called", people.join(" or "))
 }
 
 fn row(issue: Issue) -> Row {

@@ -58,6 +58,12 @@ impl ReadTool for ListRepositories {
             let page = fetch(asked.request()).await.map_err(|error| absent(owner.as_ref(), error))?;
             return Ok(Listing::page(asked, page, RepositoryRow::from));
         }
+        if arguments.is_plain() {
+            let asked = asked.cut_here();
+            let gathered = gather(asked.reach(), |repository| permit.keeps(&repository.full_name), fetch).await;
+            let gathered = gathered.map_err(|error| absent(owner.as_ref(), error))?;
+            return Ok(Listing::kept(asked, gathered, RepositoryRow::from));
+        }
         // Gitea's two lists know neither filter nor order. The policy has its word first: what it keeps back is counted
         // the same whatever was filtered for, and tells nothing of itself.
         let gathered = gather(usize::MAX, |_| true, fetch).await;

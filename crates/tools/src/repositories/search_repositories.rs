@@ -57,7 +57,7 @@ impl ReadTool for SearchRepositories {
         // A count of what a search keeps back, or a page that is short of it, would tell whether a guessed name exists:
         // pages are cut from what may be seen alone (attack R11).
         let asked = asked.cut_here();
-        let gathered = gather(asked.reach(), |repository| permit.sees(&repository.full_name), fetch).await?;
+        let gathered = gather(asked.reach(), |repository| permit.keeps(&repository.full_name), fetch).await?;
         Ok(Listing::gathered(asked, gathered, RepositoryRow::from))
     }
 }

@@ -54,6 +54,15 @@ impl<T> Listing<T> {
         Self { total: None, truncated: gathered.is_cut, ..Self::slice(asked, all, row) }
     }
 
+    /// The same where what was left out is withheld. That is told only once the list was seen to its end: before, the
+    /// number would tell where in it the hidden rows lie (attack R11).
+    pub(crate) fn kept<R>(asked: Asked, gathered: Gathered<R>, row: impl Fn(R) -> T) -> Self {
+        let is_whole = !gathered.is_cut && gathered.rows.len() <= asked.reach();
+        let all = Visible { rows: gathered.rows, withheld: if is_whole { gathered.left_out } else { 0 } };
+        let listing = Self::slice(asked, all, row);
+        Self { total: listing.total.filter(|_| is_whole), truncated: gathered.is_cut, ..listing }
+    }
+
     /// A total would count what was withheld, so then there is none (attack R11).
     fn new<R>(asked: Asked, rows: Visible<R>, has_more: bool, total: Option<u64>, row: impl Fn(R) -> T) -> Self {
         Self {
@@ -106,9 +115,22 @@ mod tests {
         assert_eq!(text(Listing::slice(asked, all(), |row| row)), whole);
         let cut = r#"{"items":[1,2],"page":1,"has_more":true,"next_page":2,"truncated":true}"#;
         assert_eq!(text(Listing::slice(asked, all(), |row| row).cut_short(true)), cut);
-        let gathered = |is_cut| Gathered { rows: vec![1, 2, 3], is_cut };
+        let gathered = |is_cut| Gathered { rows: vec![1, 2, 3], left_out: 4, is_cut };
         assert_eq!(text(Listing::gathered(asked, gathered(true), |row| row)), cut);
         assert!(!text(Listing::gathered(asked, gathered(false), |row| row)).contains("total"));
+    }
+
+    #[test]
+    fn r11_what_is_withheld_is_told_at_the_end_of_a_list_and_not_before() {
+        let kept = |page, left_out, is_cut| {
+            let gathered = Gathered { rows: vec![1, 2, 3], left_out, is_cut };
+            let listing = Listing::kept(Asked { page, limit: 2, clamped: false }, gathered, |row| row);
+            (listing.items.len(), listing.withheld, listing.total, listing.truncated)
+        };
+        assert_eq!(kept(1, 4, false), (2, None, None, false));
+        assert_eq!(kept(2, 4, false), (1, Some(4), None, false));
+        assert_eq!(kept(2, 0, false), (1, None, Some(3), false));
+        assert_eq!(kept(2, 4, true), (1, None, None, true));
     }
 
     #[test]

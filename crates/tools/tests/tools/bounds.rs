@@ -150,6 +150,19 @@ async fn a_filtered_list_is_paged_like_any_other() {
     assert!(names.len() == 2 && names.is_sorted() && sorted["has_more"] == true, "{sorted}");
 }
 
+/// A hint is worth a request or two, and few comparisons.
+#[tokio::test]
+async fn c08_hints_are_few_and_cost_few_requests() {
+    let test = TestGate::start(catalog()).await.unwrap();
+    let paths: Vec<String> = ["lib.r", "main.r", "shape.r", "lib.s", "main.s"].map(|name| format!("src/{name}")).into();
+    let files = object(&test, "alice", "get_files", json!({"repo": "acme/widget", "paths": paths})).await;
+    let hints: Vec<bool> =
+        files["files"].as_array().unwrap().iter().map(|row| row["error"].get("hint").is_some()).collect();
+    assert_eq!(hints, [true, true, true, false, false], "{files}");
+    let trees = test.sandbox.requests().iter().filter(|request| request.path.contains("/git/trees/")).count();
+    assert_eq!(trees, 1);
+}
+
 /// What an instance gives at once is of no matter to a list that is cut here.
 #[tokio::test]
 async fn only_lists_that_gitea_cuts_ask_how_long_its_pages_are() {

@@ -5,7 +5,7 @@ use aegis_tools::catalog;
 use serde_json::{Value, json};
 
 use crate::answers::{object, texts};
-use crate::refused::refusal;
+use crate::refused::{asking, refusal};
 use crate::samples::samples;
 
 async fn without(repositories: &str, paths: &str) -> TestGate {
@@ -41,9 +41,11 @@ async fn r11_a_hidden_repository_is_named_in_no_answer() {
 #[tokio::test]
 async fn r11_a_search_does_not_tell_whether_a_guessed_name_exists() {
     let test = without("acme/site", "**").await;
-    let found = object(&test, "alice", "search_repositories", json!({"query": "site"})).await;
-    let nothing = object(&test, "alice", "search_repositories", json!({"query": "xyzzy"})).await;
-    assert_eq!(found, nothing);
+    test.principal("alice").await.unwrap();
+    let search = |query: &str| object(&test, "alice", "search_repositories", json!({"query": query}));
+    let (found, asked_of_hidden) = asking(&test, search("site")).await;
+    let (nothing, asked_of_absent) = asking(&test, search("xyzzy")).await;
+    assert_eq!((found, asked_of_hidden.len()), (nothing, asked_of_absent.len()));
     let open = TestGate::start(catalog()).await.unwrap();
     let found = object(&open, "alice", "search_repositories", json!({"query": "site"})).await;
     assert_eq!(texts(&found["items"], "full_name"), ["acme/site"]);
@@ -124,6 +126,47 @@ async fn what_was_withheld_is_on_record() {
     let call = records.iter().find(|record| record.text("tool") == Some("get_file_tree")).unwrap();
     assert_eq!(call.field("withheld"), Some(&json!(1)));
     assert_eq!((call.text("login"), call.text("target")), (Some("alice"), Some("acme/widget")));
+}
+
+#[tokio::test]
+async fn what_a_search_and_a_reading_of_several_keep_back_is_on_record_and_what_a_hint_does_is_not() {
+    for (repositories, paths, tool, arguments, withheld) in [
+        ("acme/site", "**", "search_repositories", json!({"query": "site"}), Some(json!(1))),
+        ("acme/site", "**", "search_repositories", json!({"query": "xyzzy"}), None),
+        ("acme/site", "**", "list_repositories", json!({}), Some(json!(1))),
+        ("acme/site", "**", "list_repositories", json!({"visibility": "private"}), Some(json!(1))),
+        ("acme/widget", "src/**", "get_files", source(&["src/lib.rs", "src/main.rs", "README.md"]), Some(json!(2))),
+        ("acme/widget", "src/**", "get_files", source(&["README.md"]), None),
+        ("acme/widget", "src/**", "get_files", source(&["REDME.md"]), None),
+    ] {
+        let test = without(repositories, paths).await;
+        object(&test, "alice", tool, arguments.clone()).await;
+        let records = test.records().await.unwrap();
+        let call = records.iter().find(|record| record.text("tool") == Some(tool)).unwrap();
+        assert_eq!(call.field("withheld"), withheld.as_ref(), "{tool} {arguments}");
+    }
+}
+
+fn source(paths: &[&str]) -> Value {
+    json!({"repo": "acme/widget", "paths": paths})
+}
+
+#[tokio::test]
+async fn r11_a_plain_list_reads_no_further_than_its_page_and_tells_what_is_withheld_at_its_end() {
+    let policy = all_but("hidden", "acme/tools", "**");
+    let test = Setup { max_response_items: 2, ..Setup::new(catalog()).policy(&policy) }.start().await.unwrap();
+    let pages =
+        |test: &TestGate| test.sandbox.requests().iter().filter(|request| request.path.contains("/user/repos")).count();
+    let listed = |arguments: Value| object(&test, "alice", "list_repositories", arguments);
+    let first = listed(json!({"limit": 1})).await;
+    assert_eq!((first["items"].as_array().unwrap().len(), &first["has_more"]), (1, &json!(true)), "{first}");
+    assert_eq!((first.get("withheld"), first.get("total")), (None, None), "{first}");
+    let asked = pages(&test);
+    let all = listed(json!({"limit": 50})).await;
+    assert!(pages(&test) - asked > asked, "{asked} for one row, {} for all", pages(&test) - asked);
+    assert_eq!((&all["withheld"], all.get("total"), &all["has_more"]), (&json!(1), None, &json!(false)), "{all}");
+    let names = texts(&all["items"], "full_name");
+    assert!(names.len() > 2 && !names.contains(&"acme/tools".to_owned()), "{names:?}");
 }
 
 #[tokio::test]

@@ -30,6 +30,58 @@ async fn a_label_that_is_not_there_is_no_label_left_out() {
         assert_eq!(texts(&labelled(labels).await["items"], "title"), ["Read from standard input"]);
     }
     assert_eq!(labelled(json!(["bug", "customer"])).await["items"], json!([]));
+    let (own, shared) = ("4", "1");
+    for labels in [json!([shared]), json!([own]), json!([own, shared])] {
+        let found = labelled(labels.clone()).await;
+        assert_eq!(texts(&found["items"], "title"), ["Read from standard input"], "{labels}");
+    }
+    let (said, _) = said(&test, "alice", "list_issues", json!({"repo": "acme/tools", "labels": ["9999"]})).await;
+    assert!(said.contains("label 9999"), "{said}");
+}
+
+#[tokio::test]
+async fn labels_of_later_pages_are_found_on_an_instance_that_gives_few_rows_at_once() {
+    let test = Setup { max_response_items: 2, ..Setup::new(catalog()) }.start().await.unwrap();
+    let labelled = |label: &str| json!({"repo": "acme/widget", "state": "all", "labels": [label]});
+    let found = object(&test, "alice", "list_issues", labelled("good first issue")).await;
+    assert_eq!(texts(&found["items"], "title"), ["Round widgets"]);
+    let (said, hint) = said(&test, "alice", "list_issues", labelled("good first isue")).await;
+    assert!(said.contains("label") && hint.is_empty(), "a name with spaces is not repeated: {said} {hint}");
+}
+
+#[tokio::test]
+async fn of_two_people_none_is_blamed_alone() {
+    let test = TestGate::start(catalog()).await.unwrap();
+    for (arguments, who) in [
+        (json!({"repo": "acme/widget", "author": "nobody"}), "called nobody"),
+        (json!({"repo": "acme/widget", "assignee": "nobody"}), "called nobody"),
+        (json!({"repo": "acme/widget", "author": "bob", "assignee": "nobody"}), "called bob or nobody"),
+        (json!({"repo": "acme/widget", "author": "nobody", "assignee": "bob"}), "called nobody or bob"),
+    ] {
+        let (said, _) = said(&test, "alice", "list_issues", arguments.clone()).await;
+        assert!(said.contains(who), "{arguments}: {said}");
+    }
+    let both = json!({"repo": "acme/widget", "state": "all", "author": "bob", "assignee": "alice"});
+    let both = object(&test, "alice", "list_issues", both).await;
+    assert_eq!(texts(&both["items"], "title"), ["Crash without arguments"]);
+}
+
+/// A push may come between two requests; what is said of a file is said of the bytes that are shown.
+#[tokio::test]
+async fn a_file_that_takes_several_requests_is_read_at_one_commit() {
+    let test = Setup { max_blob_bytes: 64, ..Setup::new(catalog()) }.start().await.unwrap();
+    let read = |path: &str| object(&test, "alice", "get_file_contents", json!({"repo": "acme/widget", "path": path}));
+    let tip = object(&test, "alice", "get_commit", json!({"repo": "acme/widget", "sha": "main"})).await["sha"].clone();
+    let tip = tip.as_str().unwrap();
+    let large = read("src/lib.rs").await;
+    assert!(large["content"].as_str().unwrap().starts_with("//! The widget engine."), "{large}");
+    assert!(large["html_url"].as_str().unwrap().ends_with(&format!("/src/commit/{tip}/src/lib.rs")), "{large}");
+    assert_eq!(large["ref"], "main", "the name it was read by");
+    let asked = test.sandbox.requests().into_iter().map(|request| request.path);
+    let bytes = asked.filter(|path| path.contains("/raw/")).collect::<Vec<_>>();
+    assert!(bytes.len() == 1 && bytes[0].contains(tip), "{bytes:?}");
+    let small = read("LATEST").await;
+    assert!(small["html_url"].as_str().unwrap().contains("/src/branch/main/"), "one request, one state: {small}");
 }
 
 #[tokio::test]

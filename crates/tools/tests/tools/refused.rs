@@ -29,13 +29,30 @@ pub(crate) async fn refusal(test: &TestGate, login: &str, tool: &str, arguments:
 #[tokio::test]
 async fn r01_what_is_not_yours_and_what_is_not_there_read_the_same_in_every_tool() {
     let test = TestGate::start(catalog()).await.unwrap();
+    // What is asked once and remembered is none of either.
+    for (tool, arguments) in about("acme/widget") {
+        let _ = test.call("bob", tool, arguments).await;
+    }
     let words = |error: CallError, name: &str| (error.to_string().replace(name, "N"), error.hint());
     for ((tool, hidden), (_, absent)) in about("alice/notes").into_iter().zip(about("alice/novel")) {
-        let hidden = refusal(&test, "bob", tool, hidden).await;
-        let absent = refusal(&test, "bob", tool, absent).await;
+        let (hidden, asked_of_hidden) = asking(&test, refusal(&test, "bob", tool, hidden)).await;
+        let (absent, asked_of_absent) = asking(&test, refusal(&test, "bob", tool, absent)).await;
         assert_eq!(hidden.code(), "not_found", "{tool}: {hidden}");
         assert_eq!(words(hidden, "alice/notes"), words(absent, "alice/novel"), "{tool}");
+        let unnamed = |asked: Vec<String>, name: &str| asked.into_iter().map(|path| path.replace(name, "N")).collect();
+        let (of_hidden, of_absent): (Vec<_>, Vec<_>) =
+            (unnamed(asked_of_hidden, "alice/notes"), unnamed(asked_of_absent, "alice/novel"));
+        assert_eq!(of_hidden, of_absent, "{tool}: as many requests take as long");
     }
+}
+
+/// What a call comes to, and what Gitea was asked for it, in the order of the alphabet.
+pub(crate) async fn asking<T>(test: &TestGate, call: impl Future<Output = T>) -> (T, Vec<String>) {
+    let before = test.sandbox.requests().len();
+    let outcome = call.await;
+    let mut asked: Vec<String> = test.sandbox.requests().into_iter().skip(before).map(|request| request.path).collect();
+    asked.sort();
+    (outcome, asked)
 }
 
 #[tokio::test]

@@ -24,6 +24,17 @@ async fn r12_a_former_name_answers_as_the_new_one_in_every_tool() {
 }
 
 #[tokio::test]
+async fn r12_the_record_names_what_was_asked_for_and_what_was_read() {
+    let test = TestGate::start(catalog()).await.unwrap();
+    object(&test, "alice", "get_repository", json!({"repo": "acme/gadget"})).await;
+    object(&test, "alice", "get_repository", json!({"repo": "acme/widget"})).await;
+    let records = test.records().await.unwrap();
+    let calls = records.iter().filter(|record| record.text("tool") == Some("get_repository"));
+    let targets: Vec<_> = calls.filter_map(|record| record.text("target")).collect();
+    assert_eq!(targets, ["acme/gadget -> acme/widget", "acme/widget"]);
+}
+
+#[tokio::test]
 async fn r12_a_rename_into_what_the_policy_hides_reads_as_not_there() {
     let test = Setup::new(catalog()).policy(&all_but("no-widget", "acme/widget", "**")).start().await.unwrap();
     for (tool, mut arguments) in samples() {
