@@ -22,13 +22,11 @@ FORCE ?=
 ARGS ?=
 CARGO_DENY_VERSION := 0.20.2
 
-# The official MCP suite: pinned here, installed there.
+# The official MCP suite.
 SUITE := target/conformance
-PINS := $(addprefix crates/server/tests/conformance/,package.json package-lock.json)
 
-# Clients of others, pinned and installed the same way, and the proxies between them and us.
+# Clients of others, and the proxies between them and us.
 CLIENTS := target/clients
-CLIENT_PINS := crates/server/tests/clients
 CLIENT_PARTS := $(addprefix $(CLIENTS)/,npm/installed python-1/installed python-2/installed nginx/installed caddy/installed)
 
 FUZZ_SECONDS ?= 5
@@ -87,20 +85,14 @@ test: lint ## Everything CI demands
 conformance: setup $(SUITE)/installed ## The official MCP conformance suite against the real command line
 	cargo test $(LOCKED) --package aegis-server --test conformance
 
-# No package's scripts run, and what is not what the lock file says is refused.
-$(SUITE)/installed: $(PINS)
-	@command -v npm >/dev/null || { echo "npm is missing, the conformance suite comes with it. Install it (Debian: apt install npm)." >&2; exit 1; }
-	mkdir -p $(SUITE)
-	rm -f $@
-	cp $(PINS) $(SUITE)
-	cd $(SUITE) && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retries=1
-	cp $(SUITE)/package-lock.json $@
-
 clients: setup $(CLIENT_PARTS) ## Real clients against the binary, directly and behind nginx and Caddy
 	cargo test $(LOCKED) --package aegis-server --test clients
 
-$(CLIENTS)/npm/installed: $(addprefix $(CLIENT_PINS)/,package.json package-lock.json)
-	@command -v npm >/dev/null || { echo "npm is missing, half of the clients come with it. Install it (Debian: apt install npm)." >&2; exit 1; }
+# Pinned here, installed there. No package's scripts run, and what is not what the lock file says is refused.
+$(SUITE)/installed: $(addprefix crates/server/tests/conformance/,package.json package-lock.json)
+$(CLIENTS)/npm/installed: $(addprefix crates/server/tests/clients/,package.json package-lock.json)
+$(SUITE)/installed $(CLIENTS)/npm/installed:
+	@command -v npm >/dev/null || { echo "npm is missing, the conformance suite and half of the clients come with it. Install it (Debian: apt install npm)." >&2; exit 1; }
 	mkdir -p $(@D)
 	rm -f $@
 	cp $^ $(@D)
@@ -108,7 +100,7 @@ $(CLIENTS)/npm/installed: $(addprefix $(CLIENT_PINS)/,package.json package-lock.
 	cp $(@D)/package-lock.json $@
 
 # Wheels only: no package's scripts run here either.
-$(CLIENTS)/python-%/installed: $(CLIENT_PINS)/requirements-%.txt
+$(CLIENTS)/python-%/installed: crates/server/tests/clients/requirements-%.txt
 	@python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or later with venv is missing. Install it (Debian: apt install python3-venv)." >&2; exit 1; }
 	rm -rf $(@D)
 	python3 -m venv $(@D)

@@ -1,6 +1,5 @@
 //! What `make clients` installed, as long as it is what is pinned.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,11 +7,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::Failure;
+use crate::pinned;
 use crate::program::Program;
 use crate::proxy::Kind;
 
-const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/clients");
-/// Each has a copy of what it was installed from, made as the last step.
 const PACKAGES: &str = include_str!("package.json");
 const PINNED: &str = include_str!("package-lock.json");
 const PYTHONS: [(&str, &str); 2] =
@@ -47,13 +45,14 @@ impl Installed {
     /// What is pinned cannot be read.
     pub(crate) fn find() -> Result<Self, Failure> {
         let (mut missing, mut pythons) = (Vec::new(), Vec::new());
-        let mut is_there = |what: &str, directory: &str, pinned: &str| match state(directory, pinned) {
-            Ok(directory) => Some(directory),
-            Err(reason) => {
-                missing.push((what.to_owned(), reason));
-                None
-            }
-        };
+        let mut is_there =
+            |what: &str, name: &str, lock: &str| match pinned::installed(&format!("clients/{name}"), lock) {
+                Ok(directory) => Some(directory),
+                Err(reason) => {
+                    missing.push((what.to_owned(), reason));
+                    None
+                }
+            };
         let node = is_there("the clients of npm", "npm", PINNED);
         for (name, pinned) in PYTHONS {
             let version = pinned.lines().find_map(|line| line.strip_prefix("mcp==")).ok_or("mcp is not pinned")?;
@@ -75,15 +74,14 @@ impl Installed {
 
 /// Where a proxy's program is: the system's, or the one unpacked from its Debian package.
 pub(crate) fn program(kind: Kind) -> Option<PathBuf> {
-    let unpacked = Path::new(DIRECTORY).join(kind.to_string());
+    let unpacked = pinned::directory("clients").join(kind.to_string());
     [Path::new("/"), &unpacked].map(|root| root.join(kind.program())).into_iter().find(|file| file.is_file())
 }
 
 impl Node {
-    /// The pinned Node where there is one for this machine, else whatever is found.
+    /// What runs them.
     pub(crate) fn program(&self) -> String {
-        let pinned = self.directory.join("node_modules/.bin/node");
-        if pinned.is_file() { pinned.display().to_string() } else { "node".to_owned() }
+        pinned::node(&self.directory).display().to_string()
     }
 
     /// A file of a package.
@@ -141,13 +139,4 @@ pub(crate) fn npm_version(package: &str) -> Result<String, Failure> {
 pub(crate) fn rmcp_version() -> Result<&'static str, Failure> {
     let version = LOCK.split_once("name = \"rmcp\"\nversion = \"").and_then(|(_, rest)| rest.split_once('"'));
     Ok(version.ok_or("rmcp is not in Cargo.lock")?.0)
-}
-
-fn state(name: &str, pinned: &str) -> Result<PathBuf, &'static str> {
-    let directory = Path::new(DIRECTORY).join(name);
-    match fs::read_to_string(directory.join("installed")) {
-        Ok(installed) if installed == pinned => Ok(directory),
-        Ok(_) => Err("another version is installed than the one pinned"),
-        Err(_) => Err("not installed"),
-    }
 }

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod fixtures;
+mod pinned;
 mod proxy;
 mod results;
 mod suite;

@@ -7,11 +7,12 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use crate::Failure;
+use crate::pinned;
 use crate::results::{self, Report};
 
-/// What is pinned. `make conformance` leaves a copy of it as its last step.
+/// What is pinned.
 const PINNED: &str = include_str!("package-lock.json");
-const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/conformance");
+const DIRECTORY: &str = "conformance";
 const PACKAGE: &str = "node_modules/@modelcontextprotocol/conformance";
 /// Longest run of one selection, and how often it is looked at.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -93,7 +94,7 @@ impl Display for Selection {
 
 /// Where the last run's answers lie.
 pub(crate) fn results_directory() -> PathBuf {
-    Path::new(DIRECTORY).join("results")
+    pinned::directory(DIRECTORY).join("results")
 }
 
 impl Suite {
@@ -102,16 +103,8 @@ impl Suite {
     /// # Errors
     /// Why there is none.
     pub(crate) fn find() -> Result<Self, &'static str> {
-        let directory = Path::new(DIRECTORY);
-        let package = directory.join(PACKAGE);
-        match fs::read_to_string(directory.join("installed")) {
-            Ok(installed) if installed == PINNED => (),
-            Ok(_) => return Err("another version of the suite is installed than the one pinned"),
-            Err(_) => return Err("the suite is not installed"),
-        }
-        // The pinned Node where there is one for this machine, else whatever is found.
-        let node = directory.join("node_modules/.bin/node");
-        Ok(Self { node: if node.is_file() { node } else { "node".into() }, package })
+        let directory = pinned::installed(DIRECTORY, PINNED)?;
+        Ok(Self { node: pinned::node(&directory), package: directory.join(PACKAGE) })
     }
 
     /// Runs a selection against the endpoint at `url`.
