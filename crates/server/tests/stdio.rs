@@ -12,6 +12,10 @@ use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_aegis-mcp");
 
+/// Calls at once, and what each may hold: the cap on a body (16 MiB) as it grows, and a copy.
+const AT_ONCE: u64 = 8;
+const MOST_KB_EACH: u64 = 48 * 1024;
+
 /// A running `aegis-mcp stdio`.
 struct Session {
     child: Child,
@@ -72,6 +76,13 @@ impl Session {
         }
     }
 
+    /// Memory in RAM: now (`VmRSS`) or at most so far (`VmHWM`).
+    fn memory_kb(&self, which: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(which)).unwrap();
+        line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// How long the process still lives.
     fn ends_after(&mut self) -> Duration {
         let clock = Ambient::real();
@@ -92,6 +103,48 @@ impl Drop for Session {
 
 async fn forge() -> Sandbox {
     Sandbox::start(DataSet::Demo, Options::new(Ambient::real())).await.unwrap()
+}
+
+/// Gitea sends without end; what is asked of it at once is held up to its cap and no further.
+#[tokio::test(flavor = "multi_thread")]
+async fn c08_answers_without_end_are_cut_or_refused_and_hold_a_bounded_memory() {
+    // What is larger than the blob limit comes as a file of its own.
+    let options = Options { max_blob_bytes: 64, ..Options::new(Ambient::real()) };
+    let forge = Sandbox::start(DataSet::Demo, options).await.unwrap();
+    for route in ["/api/v1/repos/*/raw/*", "/api/v1/repos/*.diff", "/api/v1/repos/*/git/trees/*"] {
+        forge.faults().add(Fault { route: route.to_owned(), kind: FaultKind::Endless, count: None });
+    }
+    let mut session = Session::start(&forge);
+    session.open();
+    assert_eq!(session.login(), "alice");
+    let before = session.memory_kb("VmRSS");
+    for (tool, more, expected) in [
+        ("get_file_contents", json!({"path": "src/lib.rs"}), "too_large"),
+        ("get_commit_diff", json!({"sha": "main"}), "cut"),
+        ("get_file_tree", json!({}), "too_large"),
+    ] {
+        for id in 10..10 + AT_ONCE {
+            let mut arguments = json!({"repo": "acme/widget"});
+            arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let call = json!({"name": tool, "arguments": arguments});
+            session.say(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": call}));
+        }
+        for _ in 0..AT_ONCE {
+            let answer = session.hear();
+            let result = &answer["result"];
+            let outcome = match result["structuredContent"]["truncated"].as_bool() {
+                Some(true) => "cut".to_owned(),
+                _ => {
+                    let text = result["content"][0]["text"].as_str().unwrap_or_default();
+                    let error: Value = serde_json::from_str(text).unwrap_or_default();
+                    error["code"].as_str().unwrap_or_default().to_owned()
+                }
+            };
+            assert_eq!(outcome, expected, "{tool}: {answer}");
+        }
+        let grown = session.memory_kb("VmHWM").saturating_sub(before);
+        assert!(grown < AT_ONCE * MOST_KB_EACH, "{tool}: {AT_ONCE} answers without end took {grown} kB");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,17 +170,12 @@ async fn h21_an_endless_line_holds_no_more_memory_than_a_message() {
     let mut session = Session::start(&forge);
     session.open();
     assert_eq!(session.login(), "alice");
-    let resident_kb = |session: &Session| {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", session.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap().trim();
-        line.trim_end_matches(" kB").parse::<u64>().unwrap()
-    };
-    let before = resident_kb(&session);
+    let before = session.memory_kb("VmRSS");
     let piece = vec![b'x'; 1024 * 1024];
     for _ in 0..200 {
         session.write(&piece);
     }
-    let grown = resident_kb(&session).saturating_sub(before);
+    let grown = session.memory_kb("VmRSS").saturating_sub(before);
     assert!(grown < 32 * 1024, "200 MB without a line end grew it by {grown} kB");
     session.write(b"\n");
     assert_eq!(session.login(), "alice", "the line is dropped, the session is not");

@@ -1,5 +1,6 @@
 //! What a proxy does to a request: the name stays, the client's address is the proxy's word and nobody else's, every path
-//! arrives, and nothing of a stream is held back. Seen from the gateway, and from a server that says what it was sent.
+//! arrives, nothing of a stream is held back, and a client that goes away is gone. Seen from the gateway, and from a
+//! server that says what it was sent.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::proxy::Proxy;
 use crate::{Failure, PUBLIC_NAME, WRONG_KEY};
@@ -37,15 +39,18 @@ const LOOKS: u32 = 100;
 /// One line about a proxy.
 pub(crate) async fn check(proxy: &Proxy, gateway: &Gateway) -> Result<String, String> {
     let checked = async {
-        let recorder = recorder().await?;
-        let before_recorder = proxy.before(&recorder)?;
+        let mut recorder = Recorder::start().await?;
+        let before_recorder = proxy.before(&recorder.url)?;
         headers_are_ours(&before_recorder).await?;
         stream_is_not_held_back(&before_recorder).await?;
+        gone_is_gone(&before_recorder, &mut recorder).await?;
         name_is_checked(proxy).await?;
         address_is_the_clients(proxy, gateway).await?;
         paths_arrive(proxy, gateway).await
     };
-    let line = format!("{proxy}: Host kept, X-Forwarded-For set anew, streams at once, sign-in paths passed on");
+    let line = format!(
+        "{proxy}: Host kept, X-Forwarded-For set anew, streams at once, cancelling and sign-in paths passed on"
+    );
     checked.await.map(|()| line).map_err(|failure: Failure| format!("{proxy}: {failure}"))
 }
 
@@ -69,29 +74,64 @@ pub(crate) async fn turned_away_since(gateway: &Gateway, before: usize) -> Vec<S
     Vec::new()
 }
 
-/// A server that answers with the headers it was sent, and with a stream of two events that does not end, of no kind that
-/// a proxy would know for one. Its URL.
-async fn recorder() -> Result<String, Failure> {
-    let headers = |headers: HeaderMap| async move {
-        let line = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-            format!("{name}: {}\n", value.to_str().unwrap_or_default())
+/// A server that answers with the headers it was sent, with a stream of two events that does not end, and with nothing.
+struct Recorder {
+    url: String,
+    /// What became of the request that is not answered.
+    slow: UnboundedReceiver<Slow>,
+}
+
+/// A request that is not answered.
+#[derive(Debug, PartialEq, Eq)]
+enum Slow {
+    Begun,
+    Ended,
+}
+
+/// Tells when it is dropped that the request ended.
+struct Ending(UnboundedSender<Slow>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.send(Slow::Ended);
+    }
+}
+
+impl Recorder {
+    async fn start() -> Result<Self, Failure> {
+        let (told, slow) = unbounded_channel();
+        let unanswered = move || {
+            let ending = Ending(told.clone());
+            async move {
+                let _ = ending.0.send(Slow::Begun);
+                std::future::pending::<()>().await;
+                drop(ending);
+            }
         };
-        headers.iter().map(line).collect::<String>()
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let router = Router::new().route("/headers", get(headers)).route("/stream", get(events));
+        tokio::spawn(axum::serve(listener, router.route("/slow", get(unanswered))).into_future());
+        Ok(Self { url, slow })
+    }
+}
+
+async fn headers(headers: HeaderMap) -> String {
+    let line = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        format!("{name}: {}\n", value.to_str().unwrap_or_default())
     };
-    let begun = || async {
-        let event = |after, bytes: &'static [u8]| async move {
-            tokio::time::sleep(after).await;
-            Ok::<_, std::io::Error>(Bytes::from_static(bytes))
-        };
-        let first = stream::once(event(Duration::ZERO, b"data: begun\n\n"));
-        let second = stream::once(event(PAUSE, b"data: goes on\n\n"));
-        Body::from_stream(first.chain(second).chain(stream::pending()))
+    headers.iter().map(line).collect()
+}
+
+/// Of no kind that a proxy would know for a stream of events.
+async fn events() -> Body {
+    let event = |after, bytes: &'static [u8]| async move {
+        tokio::time::sleep(after).await;
+        Ok::<_, std::io::Error>(Bytes::from_static(bytes))
     };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let url = format!("http://{}", listener.local_addr()?);
-    let router = Router::new().route("/headers", get(headers)).route("/stream", get(begun));
-    tokio::spawn(axum::serve(listener, router).into_future());
-    Ok(url)
+    let first = stream::once(event(Duration::ZERO, b"data: begun\n\n"));
+    let second = stream::once(event(PAUSE, b"data: goes on\n\n"));
+    Body::from_stream(first.chain(second).chain(stream::pending()))
 }
 
 async fn headers_are_ours(proxy: &Proxy) -> Result<(), Failure> {
@@ -113,6 +153,20 @@ async fn stream_is_not_held_back(proxy: &Proxy) -> Result<(), Failure> {
     };
     let events = tokio::time::timeout(PATIENCE, events).await.map_err(|_| "it holds a stream back")??;
     if events == ["begun", "goes on"] { Ok(()) } else { Err(format!("of a stream it passes on {events:?}").into()) }
+}
+
+/// A client that drops its request is gone for the gateway too, which then stops asking the forge.
+async fn gone_is_gone(proxy: &Proxy, recorder: &mut Recorder) -> Result<(), Failure> {
+    let request = client()?.get(format!("{}/slow", proxy.url()));
+    let waiting = tokio::spawn(request.send());
+    for expected in [Slow::Begun, Slow::Ended] {
+        let heard = tokio::time::timeout(PATIENCE, recorder.slow.recv()).await;
+        if heard.as_ref().ok().and_then(Option::as_ref) != Some(&expected) {
+            return Err(format!("of a request whose client went away: {heard:?}, not {expected:?}").into());
+        }
+        waiting.abort();
+    }
+    Ok(())
 }
 
 /// The gateway answers to the name it was told, and refuses another.
