@@ -452,12 +452,18 @@ async fn the_record_is_exported_line_by_line_and_as_a_table() {
     let key = gateway.key("alice", forge.token("alice")).unwrap();
     assert_eq!(gateway.call(&key, "get_repository", json!({"repo": "acme/tools"})).await.unwrap().status, 200);
     assert_eq!(gateway.call(&key, "get_me", json!({})).await.unwrap().status, 200);
-    std::thread::sleep(Duration::from_millis(200));
     let export = |more: &[&str]| {
         let ended = gateway.command(&[&["audit", "export", "--tool", "get_repository"], more].concat(), "").unwrap();
         assert_eq!((ended.status, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
         ended.stdout
     };
+    for _ in 0..100 {
+        // Records reach the disk a moment after the answer.
+        if !export(&[]).is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let record: Value = serde_json::from_str(export(&[]).trim()).unwrap();
     assert_eq!((&record["event"], &record["login"]), (&json!("tool_call"), &json!("alice")));
     assert_eq!((&record["target"], &record["outcome"]), (&json!("acme/tools"), &json!("allowed")));

@@ -226,10 +226,17 @@ async fn who_does_not_get_in_spends_what_the_address_has_and_nothing_of_a_person
     let alice = gateway.key("alice", forge.token("alice")).unwrap();
     let call = json!({"tool": "get_me", "arguments": {}});
     let stranger = || gateway.post("/mcp/tool/call", None, &call);
-    for _ in 0..10 {
-        assert_eq!(stranger().await.unwrap().status, 401);
-    }
-    let over = stranger().await.unwrap();
+    // Ten times what a person has, and what comes back meanwhile.
+    let mut refused = 0;
+    let over = loop {
+        let answer = stranger().await.unwrap();
+        if answer.status != 401 {
+            break answer;
+        }
+        refused += 1;
+        assert!(refused < 30, "a stranger's address is never refused");
+    };
+    assert!(refused >= 10, "{refused}");
     assert_eq!((over.status.as_u16(), &over.json()["error"]["code"]), (429, &json!("rate_limited")));
     let wait: u64 = over.header("retry-after").parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use aegis_ambient::Ambient;
 use aegis_sandbox::{DataSet, Fault, FaultKind, Options, Sandbox};
-use aegis_testkit::Gateway;
+use aegis_testkit::{Gateway, Reply};
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_aegis-mcp");
@@ -21,13 +21,17 @@ async fn forge() -> Sandbox {
     Sandbox::start(DataSet::Demo, Options::new(Ambient::real())).await.unwrap()
 }
 
-/// Everything on record so far, each line as it stands in the files.
-async fn record(gateway: &Gateway) -> Vec<Value> {
-    // Records reach the disk within 50 ms.
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let exported = gateway.command(&["audit", "export"], "").unwrap();
-    assert_eq!(exported.status, Some(0), "{exported:?}");
-    exported.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+/// Everything on record once the request with this answer is, each line as it stands in the files.
+async fn record(gateway: &Gateway, last: &Reply) -> Vec<Value> {
+    for _ in 0..100 {
+        let exported = gateway.command(&["audit", "export"], "").unwrap();
+        assert_eq!(exported.status, Some(0), "{exported:?}");
+        if exported.stdout.contains(last.header("x-request-id")) {
+            return exported.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Vec::new()
 }
 
 fn word(line: &Value, field: &str) -> String {
@@ -43,7 +47,7 @@ async fn a_refused_sign_in_is_the_same_event_in_the_log_and_on_record() {
     let bob = gateway.key("bob", forge.token("bob")).unwrap();
     let call = json!({"tool": "get_me", "arguments": {}});
     let knock = async |address: [u8; 4], key: Option<&str>| {
-        gateway.post_from(Some(address), "/mcp/tool/call", key, &call).await.unwrap();
+        gateway.post_from(Some(address), "/mcp/tool/call", key, &call).await.unwrap()
     };
     knock([127, 0, 0, 21], None).await;
     knock([127, 0, 0, 21], Some("short")).await;
@@ -52,13 +56,14 @@ async fn a_refused_sign_in_is_the_same_event_in_the_log_and_on_record() {
     for _ in 0..3 {
         knock([127, 0, 0, 22], Some(WRONG_KEY)).await;
     }
+    let mut last = None;
     for (code, body) in [(403, Some(r#"{"message":"inactive"}"#)), (503, None)] {
         let kind = FaultKind::Status { code, headers: Vec::new(), body: body.map(str::to_owned) };
         forge.faults().clear();
         forge.faults().add(Fault { route: "/api/v1/user".to_owned(), kind, count: None });
-        knock([127, 0, 0, 23], Some(&bob)).await;
+        last = Some(knock([127, 0, 0, 23], Some(&bob)).await);
     }
-    let recorded = record(&gateway).await;
+    let recorded = record(&gateway, &last.unwrap()).await;
     let recorded: HashMap<String, &Value> = recorded.iter().map(|line| (word(line, "correlation_id"), line)).collect();
     let log = gateway.log();
     let logged = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -98,7 +103,9 @@ async fn c11_whatever_a_stranger_sends_a_line_of_the_log_is_one_line_of_json() {
     assert_eq!(gateway.call(&key, "get_repository", json!({"repo": hostile})).await.unwrap().status, 400);
     let method = json!({"jsonrpc": "2.0", "id": hostile, "method": hostile, "params": {"name": hostile}});
     gateway.post("/messages", Some(&key), &method).await.unwrap();
-    let recorded = record(&gateway).await;
+    let last = gateway.get("/mcp/tools", Some(&key)).await.unwrap();
+    let recorded = record(&gateway, &last).await;
+    assert!(!recorded.is_empty());
 
     let log = gateway.log();
     let mut calls = 0;
