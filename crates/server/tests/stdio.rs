@@ -119,7 +119,7 @@ async fn c08_answers_without_end_are_cut_or_refused_and_hold_a_bounded_memory() 
     assert_eq!(session.login(), "alice");
     let before = session.memory_kb("VmRSS");
     for (tool, more, expected) in [
-        ("get_file_contents", json!({"path": "src/lib.rs"}), "too_large"),
+        ("get_file_contents", json!({"path": "src/lib.rs"}), "cut"),
         ("get_commit_diff", json!({"sha": "main"}), "cut"),
         ("get_file_tree", json!({}), "too_large"),
     ] {

@@ -9,6 +9,8 @@ mod arguments;
 mod client;
 mod inspector;
 mod installed;
+#[path = "../conformance/pinned.rs"]
+mod pinned;
 mod program;
 mod proxy;
 mod rust_sdk;
@@ -43,6 +45,7 @@ const WRONG_KEY: &str = "aegis_ak_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// A name that stands in the files of `deploy/proxy/`; the gateway is told that it is its own.
 const PUBLIC_NAME: &str = "mcp.example.org";
 
+#[expect(clippy::disallowed_methods, reason = "a process of its own reads its arguments here")]
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     if !arguments::want("clients", &arguments) {
