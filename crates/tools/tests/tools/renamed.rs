@@ -28,10 +28,13 @@ async fn r12_the_record_names_what_was_asked_for_and_what_was_read() {
     let test = TestGate::start(catalog()).await.unwrap();
     object(&test, "alice", "get_repository", json!({"repo": "acme/gadget"})).await;
     object(&test, "alice", "get_repository", json!({"repo": "acme/widget"})).await;
+    test.sandbox.rename("alice", "notes", "journal").unwrap();
+    let error = refusal(&test, "bob", "get_repository", json!({"repo": "alice/notes"})).await;
+    assert!(!format!("{error} {:?}", error.hint()).contains("journal"), "{error}");
     let records = test.records().await.unwrap();
     let calls = records.iter().filter(|record| record.text("tool") == Some("get_repository"));
     let targets: Vec<_> = calls.filter_map(|record| record.text("target")).collect();
-    assert_eq!(targets, ["acme/gadget -> acme/widget", "acme/widget"]);
+    assert_eq!(targets, ["acme/gadget -> acme/widget", "acme/widget", "alice/notes -> alice/journal"]);
 }
 
 #[tokio::test]
