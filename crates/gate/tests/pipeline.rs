@@ -4,15 +4,20 @@ use std::collections::BTreeSet;
 use std::future::pending;
 use std::time::Duration;
 
+use aegis_ambient::Ambient;
 use aegis_gate::redact::{self, Action};
 use aegis_gate::{
-    Account, Answer, CallError, Catalog, Output, ReadPermit, ReadTool, Repository, Scope, ToolError, ToolSpec, Toolset,
+    Account, Answer, CallError, Catalog, Output, Policy, ReadPermit, ReadTool, Repository, Scope, ToolError, ToolSpec,
+    Toolset,
 };
 use aegis_gitea::RepositoryId;
+use aegis_store::NewKey;
 use aegis_testkit::{Rule, Setup, TestGate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+const KEY: &str = "aegis_ak_a-key-of-the-tests-of-the-pipeline-3Vx8";
 
 #[derive(Deserialize, JsonSchema)]
 struct Nothing {}
@@ -214,6 +219,34 @@ async fn s01_when_the_record_cannot_be_written_nothing_runs() {
     let refused = test.gate.call(&principal, call, &test.origin()).await;
     assert_eq!(refused, Err(CallError::AuditUnavailable));
     assert_eq!(test.sandbox.requests().len(), before, "a call without a record reached the forge");
+}
+
+#[tokio::test]
+async fn a_key_made_under_a_denied_login_stays_denied_under_the_next_and_a_number_is_met_by_any() {
+    let (ambient, clock) = Ambient::frozen("2026-11-21T12:00:00Z".parse().unwrap());
+    let denied = Rule { who: &["alice"], ..Rule::DENY_ALL };
+    let policy = |denied: Rule<'_>| format!("{}{denied}", Rule::ALLOW_ALL);
+    let test = Setup { ambient, ..Setup::new(catalog()) }.policy(&policy(denied)).start().await.unwrap();
+    let (token, id) = (test.sandbox.token("alice").to_owned(), test.principal("alice").await.unwrap().account_id());
+    let key = NewKey {
+        digest: test.store.pepper().digest(&KEY.into()),
+        owner_login: "alice".to_owned(),
+        account_id: id,
+        scopes: vec![Scope::ReadRepository],
+        credential: token.as_str().into(),
+        expires_at: None,
+        label: None,
+    };
+    test.store.insert_key(key).await.unwrap();
+    assert!(test.sandbox.rename_person("alice", "alicia"));
+    clock.advance(Duration::from_mins(1));
+    let (by_key, by_token) = (test.holder(KEY).await.unwrap(), test.holder(&token).await.unwrap());
+    assert_eq!((by_key.login(), by_token.login()), ("alicia", "alicia"));
+    assert_eq!(test.gate.list(&by_key).count(), 0, "a new login passed round the rule");
+    assert!(test.gate.list(&by_token).count() > 0, "nobody knows what the owner of a token was called");
+    let by_number = policy(Rule { who: &[&format!("id:{id}")], ..Rule::DENY_ALL });
+    test.gate.replace_policy(Policy::parse(&by_number, &test.gate.catalog().names()).unwrap());
+    assert_eq!(test.gate.list(&by_key).count() + test.gate.list(&by_token).count(), 0);
 }
 
 #[tokio::test]
