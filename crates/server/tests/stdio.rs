@@ -132,13 +132,12 @@ async fn c08_answers_without_end_are_cut_or_refused_and_hold_a_bounded_memory() 
         for _ in 0..AT_ONCE {
             let answer = session.hear();
             let result = &answer["result"];
-            let outcome = match result["structuredContent"]["truncated"].as_bool() {
-                Some(true) => "cut".to_owned(),
-                _ => {
-                    let text = result["content"][0]["text"].as_str().unwrap_or_default();
-                    let error: Value = serde_json::from_str(text).unwrap_or_default();
-                    error["code"].as_str().unwrap_or_default().to_owned()
-                }
+            let text = result["content"][0]["text"].as_str().unwrap_or_default();
+            let outcome = if result["structuredContent"]["truncated"] == true {
+                "cut".to_owned()
+            } else {
+                let error: Value = serde_json::from_str(text).unwrap_or_default();
+                error["code"].as_str().unwrap_or_default().to_owned()
             };
             assert_eq!(outcome, expected, "{tool}: {answer}");
         }
