@@ -34,6 +34,16 @@ impl Pepper {
         }
         KeyDigest(digest)
     }
+
+    /// A key for another purpose, the same for every process that shares the store. No presented key begins as a
+    /// purpose does here, and no digest is ever shown, so that neither tells of the other.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> hmac::Key {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(b"\0aegis-mcp derived key v1\n");
+        context.update(purpose.as_bytes());
+        hmac::Key::new(hmac::HMAC_SHA256, context.sign().as_ref())
+    }
 }
 
 impl fmt::Debug for Pepper {
@@ -121,6 +131,14 @@ mod tests {
         let mut other = digest;
         other.0[place] ^= 1;
         other
+    }
+
+    #[test]
+    fn a_derived_key_is_the_same_for_all_who_share_the_pepper_and_for_one_purpose() {
+        let tag = |pepper: u8, purpose: &str| hmac::sign(&Pepper::new(&[pepper; PEPPER_BYTES]).derive(purpose), b"x");
+        assert_eq!(tag(7, "state").as_ref(), tag(7, "state").as_ref());
+        assert_ne!(tag(7, "state").as_ref(), tag(7, "other").as_ref());
+        assert_ne!(tag(7, "state").as_ref(), tag(8, "state").as_ref());
     }
 
     #[test]
