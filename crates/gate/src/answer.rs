@@ -22,6 +22,16 @@ pub struct Answer {
     pub text: String,
     /// An image item beside it.
     pub image: Option<Image>,
+    /// The field of the object that is text of its own: all a resource shows as its text.
+    pub bare: Option<&'static str>,
+}
+
+impl Answer {
+    /// Of a completion that nobody has values for.
+    pub(crate) fn no_values() -> Self {
+        let structured = Map::from_iter([("values".to_owned(), Value::Array(Vec::new()))]);
+        Self { structured, text: String::new(), image: None, bare: None }
+    }
 }
 
 /// Shows the object as text.

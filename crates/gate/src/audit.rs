@@ -58,8 +58,9 @@ mod tests;
 use std::path::PathBuf;
 
 pub use arguments::ArgumentsShape;
+pub(crate) use arguments::canonical;
 pub use error::AuditError;
-pub use event::{Event, EventName, Method, Outcome, Transport};
+pub use event::{Asked, Door, Event, EventName, Method, Outcome, Transport};
 pub use handle::{Announced, Audit, Slot};
 pub use key::{DigestKey, PublicKey};
 pub use line::LINE_CAP_BYTES;

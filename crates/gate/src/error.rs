@@ -6,6 +6,17 @@ use std::time::Duration;
 use aegis_store::Scope;
 use thiserror::Error;
 
+use crate::ask::Question;
+
+/// What a person must answer before a call can go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Required {
+    /// What is asked.
+    pub question: Question,
+    /// What the client brings back with the answer, sealed.
+    pub state: String,
+}
+
 /// A call's refusal or failure, as every transport shows it. `respond` in the server maps each variant to the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CallError {
@@ -102,6 +113,15 @@ pub enum CallError {
         /// When to come back.
         retry_after: Duration,
     },
+    /// The person is asked first; the call that brings the answer goes on.
+    #[error("this needs an answer first")]
+    InputRequired(Box<Required>),
+    /// The person must be asked, and the client has no way to.
+    #[error("this needs an answer of yours, and your client cannot be asked")]
+    CannotAsk,
+    /// What came with an answer was not given out for this call, or too long ago.
+    #[error("this requestState was not given out for this call of yours, or is over five minutes old")]
+    StateRefused,
     /// The record of calls cannot be written or is full, so nothing runs.
     #[error("the audit record cannot take another entry now")]
     AuditUnavailable,
@@ -188,6 +208,9 @@ impl CallError {
             Self::TooLarge { .. } => "too_large",
             Self::SecretMasked { .. } => "secret_masked",
             Self::RateLimited { .. } => "rate_limited",
+            Self::InputRequired(_) => "input_required",
+            Self::CannotAsk => "cannot_ask",
+            Self::StateRefused => "request_state_refused",
             Self::AuditUnavailable => "audit_unavailable",
             Self::UpstreamBusy { .. } => "upstream_busy",
             Self::UpstreamUnavailable => "upstream_unavailable",
@@ -220,10 +243,13 @@ impl CallError {
             Self::SecretMasked { .. } => {
                 Some("as text from its first line, with the secret masked, it may be read".to_owned())
             }
+            Self::CannotAsk => Some("use a client with elicitation, over stdio or in a session".to_owned()),
+            Self::StateRefused => Some("call again without it".to_owned()),
             Self::NotServed { .. } => Some("get_server_info says what this instance is".to_owned()),
             Self::InvalidArgument { .. }
             | Self::PolicyDenied { .. }
             | Self::InsufficientScope { .. }
+            | Self::InputRequired(_)
             | Self::UpstreamMalformed
             | Self::Internal => None,
         }
@@ -243,11 +269,14 @@ impl CallError {
             | Self::Suspended
             | Self::SecretMasked { .. }
             | Self::RateLimited { .. }
+            | Self::StateRefused
             | Self::AuditUnavailable => true,
             Self::InvalidArgument { .. }
             | Self::NotServed { .. }
             | Self::Refused { .. }
             | Self::TooLarge { .. }
+            | Self::InputRequired(_)
+            | Self::CannotAsk
             | Self::UpstreamBusy { .. }
             | Self::UpstreamUnavailable
             | Self::UpstreamTimeout
@@ -276,6 +305,9 @@ impl CallError {
             | Self::Refused { .. }
             | Self::TooLarge { .. }
             | Self::SecretMasked { .. }
+            | Self::InputRequired(_)
+            | Self::CannotAsk
+            | Self::StateRefused
             | Self::UpstreamTimeout
             | Self::UpstreamMalformed
             | Self::Internal => None,

@@ -5,13 +5,16 @@
 //! Nothing reaches Gitea unless a [`Principal`] was authenticated, a permit was issued for exactly this call and
 //! target, and a place in the record was reserved for both.
 
+mod admission;
+mod conversation;
 mod explain;
 mod record;
 mod release;
+mod rounds;
 mod run;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aegis_ambient::Ambient;
@@ -23,19 +26,25 @@ use futures_util::FutureExt;
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
+use crate::ask::{Ask, Asking};
 use crate::audit::{ArgumentsShape, Audit, Health};
 use crate::authn::{Authenticator, AuthnError, Origin, RawCredential};
-use crate::catalog::{Catalog, Entry};
+use crate::call::Call;
+use crate::catalog::Catalog;
+use crate::change::{Change, Changes};
 use crate::error::CallError;
 use crate::limit::Limits;
 use crate::lockout::Lockout;
-use crate::nearest::nearest;
 use crate::permit::{Sight, subject};
 use crate::policy::{Act, Policy};
 use crate::principal::{Owner, Principal};
 use crate::redact::Redactor;
+use crate::seal::Seal;
 use crate::{arguments, authn, limit, lockout};
 
+pub(crate) use conversation::Conversation;
+use conversation::Way;
+use rounds::Rounds;
 pub(crate) use run::{Passage, Trace, run_read};
 
 /// What the record calls a tool that does not exist.
@@ -86,15 +95,6 @@ pub struct House {
     pub call_deadline: Duration,
 }
 
-/// One call of a tool.
-#[derive(Debug, Clone)]
-pub struct Call {
-    /// The tool's name, as it came.
-    pub tool: String,
-    /// Its arguments, as they came.
-    pub arguments: Map<String, Value>,
-}
-
 /// The one way from a transport to Gitea.
 pub struct Gate {
     client: Client,
@@ -105,6 +105,8 @@ pub struct Gate {
     authenticator: Authenticator,
     limits: Limits,
     house: Arc<House>,
+    seal: Arc<Seal>,
+    changes: Changes,
     ambient: Ambient,
 }
 
@@ -124,6 +126,8 @@ impl Gate {
     pub async fn new(parts: Parts) -> Result<Self, GateError> {
         let lockout = Lockout::load(parts.lockout, Arc::clone(&parts.store), parts.ambient.clone()).await?;
         Ok(Self {
+            seal: Arc::new(Seal::new(parts.store.pepper())),
+            changes: Changes::default(),
             authenticator: Authenticator::new(&parts.authn, parts.store, lockout, parts.ambient.clone()),
             limits: Limits::new(&parts.limits, &parts.ambient),
             client: parts.client,
@@ -156,11 +160,6 @@ impl Gate {
         }
     }
 
-    /// The tools this caller may ever use, in order. What the policy takes away altogether is not among them.
-    pub fn list(&self, principal: &Principal) -> impl Iterator<Item = &Entry> {
-        self.list_under(self.policy.load_full(), principal)
-    }
-
     /// Charges a request that is no call: a handshake, a list. Of it only the sign-in is on record, and Gitea is not
     /// asked; still they may not be endless.
     ///
@@ -170,33 +169,37 @@ impl Gate {
         self.limits.take_browsing(principal.account_id().value())
     }
 
-    /// Whether the call may start: the tool exists for the caller and the caller's token reaches it. Decided before
-    /// any stream begins, so that refusals of sign-in can be real HTTP answers.
-    ///
-    /// # Errors
-    /// [`CallError::UnknownTool`] or [`CallError::InsufficientScope`].
-    pub fn admit(&self, principal: &Principal, tool: &str) -> Result<&Entry, CallError> {
-        self.admit_under(&self.policy.load_full(), principal, tool)
-    }
-
     /// Runs one call from admission to record.
     ///
     /// # Errors
     /// [`CallError`]. Whatever it is, it is on record; calls over the person's limit as a number.
-    pub async fn call(&self, principal: &Principal, call: Call, origin: &Origin) -> Result<Answer, CallError> {
+    pub async fn call(&self, principal: &Principal, mut call: Call, ask: Ask<'_>) -> Result<Answer, CallError> {
         let started = self.ambient.elapsed();
         self.limits.take(principal.account_id().value()).inspect_err(|_| self.audit.count())?;
         let mut slot = self.audit.reserve().map_err(|_| CallError::AuditUnavailable)?;
         let trace = Mutex::new(Trace::default());
-        let shape = ArgumentsShape::of(&call.arguments, self.audit.digest_key());
-        // A name that no tool has may be anything, a key in the wrong field among it: the record does not repeat it.
-        let tool = self.catalog.find(&call.tool).map_or(UNKNOWN_TOOL, |entry| entry.spec().name);
-        let mut event = record::call(principal, origin, tool, shape);
+        // A name that nothing has may be anything, a key in the wrong field among it: the record does not repeat it.
+        let entry = self.catalog.entry(&call);
+        let name = (call.door(), entry.map_or(UNKNOWN_TOOL, |entry| entry.spec().name));
+        let arguments = self.catalog.arguments(&mut call);
+        let mut event =
+            record::call(principal, ask.origin, name, ArgumentsShape::of(&arguments, self.audit.digest_key()));
         slot.on_drop(event.clone());
-        let verdict = self.admitted(principal, call, origin, &trace).await;
+        let verdict = self.admitted(principal, &call, arguments, ask, &trace).await;
         record::outcome(&mut event, &verdict, &trace, self.ambient.elapsed().saturating_sub(started));
         slot.record(event);
         verdict
+    }
+
+    /// Says that something changed, to whoever listens.
+    pub fn changed(&self, change: Change) {
+        self.changes.tell(change);
+    }
+
+    /// What changes from now on.
+    #[must_use]
+    pub fn changes(&self) -> tokio::sync::broadcast::Receiver<Change> {
+        self.changes.listen()
     }
 
     /// Whether the record can be written.
@@ -245,62 +248,67 @@ impl Gate {
         self.authenticator.stands(owner).await
     }
 
-    /// Replaces the policy while serving. A call in flight ends under the one it began with.
+    /// Replaces the policy while serving. A call in flight ends under the one it began with; what people may see of the
+    /// lists may be another one from now on.
     pub fn replace_policy(&self, policy: Policy) {
         self.policy.store(Arc::new(policy));
-    }
-
-    fn list_under(&self, policy: Arc<Policy>, principal: &Principal) -> impl Iterator<Item = &Entry> {
-        self.catalog.entries().iter().filter(move |entry| exists_for(&policy, principal, entry))
-    }
-
-    fn admit_under(&self, policy: &Arc<Policy>, principal: &Principal, tool: &str) -> Result<&Entry, CallError> {
-        let entry = self.catalog.find(tool).filter(|entry| exists_for(policy, principal, entry));
-        let entry = entry.ok_or_else(|| self.unknown_tool(policy, principal, tool))?;
-        let required = entry.spec().scope;
-        if principal.holds(required) { Ok(entry) } else { Err(CallError::InsufficientScope { required }) }
+        for list in Change::LISTS {
+            self.changed(list);
+        }
     }
 
     async fn admitted(
         &self,
         principal: &Principal,
-        call: Call,
-        origin: &Origin,
+        call: &Call,
+        arguments: Map<String, Value>,
+        ask: Ask<'_>,
         trace: &Mutex<Trace>,
     ) -> Result<Answer, CallError> {
         let policy = self.policy.load_full();
-        let entry = self.admit_under(&policy, principal, &call.tool)?;
+        let Some(entry) = self.admit_under(&policy, principal, call)? else { return Ok(Answer::no_values()) };
         let spec = *entry.spec();
         self.limits.take_of_tool(principal.account_id().value(), spec.name)?;
-        let arguments = arguments::check(entry.input_schema(), call.arguments)?;
+        let arguments = arguments::check(entry.input_schema(), arguments)?;
+        let redactor = self.redactor.load_full();
+        let way = self.way(ask.asking, || rounds::binding(principal, call.door(), spec.name, &arguments))?;
+        let conversation = Conversation::new(ask.back, way, Arc::clone(&redactor), self.ambient.clone());
+        let conversation = Arc::new(conversation);
         let sight = Sight {
             principal: principal.clone(),
             view: Arc::new(policy.view(subject(principal), Act::of(&spec))),
             policy,
             catalog: Arc::clone(&self.catalog),
             withheld: Arc::default(),
-            redactor: self.redactor.load_full(),
+            redactor,
+            conversation: Arc::clone(&conversation),
         };
-        let passage = Passage { arguments, sight, correlation_id: &origin.correlation_id, trace };
+        let correlation_id = &ask.origin.correlation_id;
+        let passage = Passage { arguments, sight, correlation_id, trace };
         // A tool that panics fails its own call and no other (attack S10).
         let run = AssertUnwindSafe((entry.run)(self, passage)).catch_unwind();
-        match tokio::time::timeout(self.house.call_deadline, run).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_panic)) => {
-                tracing::error!(correlation_id = origin.correlation_id, tool = spec.name, "a tool panicked");
+        let ended = conversation.within(self.house.call_deadline, run).await;
+        trace.lock().unwrap_or_else(PoisonError::into_inner).asked = conversation.outcome();
+        match ended {
+            Some(Ok(answer)) => answer,
+            Some(Err(_panic)) => {
+                tracing::error!(correlation_id, tool = spec.name, "a tool panicked");
                 Err(CallError::Internal)
             }
-            Err(_elapsed) => Err(CallError::UpstreamTimeout),
+            None => Err(CallError::UpstreamTimeout),
         }
     }
 
-    fn unknown_tool(&self, policy: &Arc<Policy>, principal: &Principal, tool: &str) -> CallError {
-        let listed = self.list_under(Arc::clone(policy), principal);
-        let near = nearest(tool, listed.map(|entry| entry.spec().name));
-        CallError::UnknownTool { name: arguments::shown(tool), near: near.into_iter().next() }
+    /// How the person can be asked. What the client carried is opened before anything runs.
+    fn way(&self, asking: Asking, binding: impl FnOnce() -> Vec<u8>) -> Result<Way, CallError> {
+        Ok(match asking {
+            Asking::Never => Way::Never,
+            Asking::Now => Way::Now,
+            Asking::InRounds { state, replies } => {
+                let seal = Arc::clone(&self.seal);
+                let rounds = Rounds::open(seal, binding(), state.as_deref(), replies, self.ambient.now())?;
+                Way::InRounds(Box::new(rounds))
+            }
+        })
     }
-}
-
-fn exists_for(policy: &Policy, principal: &Principal, entry: &Entry) -> bool {
-    policy.may_ever(subject(principal), Act::of(entry.spec()))
 }

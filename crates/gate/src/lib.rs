@@ -6,9 +6,12 @@
 
 mod answer;
 mod arguments;
+mod ask;
 pub mod audit;
 mod authn;
+mod call;
 mod catalog;
+mod change;
 mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -22,23 +25,30 @@ mod fuzzing;
 mod gate;
 mod limit;
 mod lockout;
+mod messages;
 mod nearest;
 mod permit;
 mod policy;
 mod principal;
 pub mod redact;
 mod schema;
+mod seal;
 mod target;
+mod template;
 mod tool;
 
 pub use aegis_store::Scope;
 pub use answer::{Answer, UNTRUSTED_NOTICE};
+pub use ask::{ASK_FOR, Ask, Asking, Back, Field, FieldKind, Progress, Question, Reply};
 pub use authn::{AccountFault, AuthnError, Origin, RawCredential, Settings as AuthnSettings};
-pub use catalog::{Catalog, Entry, Selection};
-pub use error::{CallError, RefusedReason};
-pub use gate::{Call, Gate, GateError, House, Parts};
+pub use call::Call;
+pub use catalog::{Catalog, Entry, Resource, ResourceSpec, Selection};
+pub use change::Change;
+pub use error::{CallError, RefusedReason, Required};
+pub use gate::{Gate, GateError, House, Parts};
 pub use limit::Settings as LimitSettings;
 pub use lockout::{Settings as LockoutSettings, Source};
+pub use messages::{Messages, Values};
 pub use nearest::nearest;
 pub use permit::{ReadPermit, Visible};
 pub use policy::{Policy, PolicyError};

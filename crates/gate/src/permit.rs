@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aegis_gitea::{RepoPath, RepositoryId};
 
+use crate::ask::{Progress, Question, Reply};
 use crate::catalog::Catalog;
 use crate::error::CallError;
-use crate::gate::House;
+use crate::gate::{Conversation, House};
 use crate::policy::{Act, Decision, Policy, Subject, View};
 use crate::principal::Principal;
 use crate::redact::Redactor;
@@ -32,6 +33,7 @@ pub(crate) struct Sight {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) withheld: Arc<AtomicU64>,
     pub(crate) redactor: Arc<Redactor>,
+    pub(crate) conversation: Arc<Conversation>,
 }
 
 /// Rows that may be shown, and how many may not.
@@ -102,6 +104,20 @@ impl<T: Target> ReadPermit<T> {
     #[must_use]
     pub fn may_withhold(&self) -> bool {
         self.sight.policy.has_rules()
+    }
+
+    /// Tells the caller how far the call has come, if they want to hear it. What does not grow is not told.
+    pub async fn progress(&self, done: u64, total: Option<u64>, message: impl Into<String>) {
+        self.sight.conversation.progress(Progress { done, total, message: message.into() }).await;
+    }
+
+    /// Asks the person the call runs for. Where their revision asks in rounds the tool ends here, by `?`, and runs anew
+    /// when the answer comes: what stands before a question must be safe to do twice. A form never asks for a secret.
+    ///
+    /// # Errors
+    /// [`CallError::CannotAsk`], which a tool may go on without; others end the call.
+    pub async fn ask(&self, question: Question) -> Result<Reply, CallError> {
+        self.sight.conversation.ask(question).await
     }
 
     /// Keeps the rows whose repository may be seen, and counts the rest.

@@ -215,8 +215,8 @@ async fn s01_when_the_record_cannot_be_written_nothing_runs() {
     let principal = test.principal("alice").await.unwrap();
     test.gate.audit().close().await;
     let before = test.sandbox.requests().len();
-    let call = aegis_gate::Call { tool: "whoami".to_owned(), arguments: serde_json::Map::new() };
-    let refused = test.gate.call(&principal, call, &test.origin()).await;
+    let call = aegis_gate::Call::tool("whoami", serde_json::Map::new());
+    let refused = test.gate.call(&principal, call, aegis_gate::Ask::alone(&test.origin())).await;
     assert_eq!(refused, Err(CallError::AuditUnavailable));
     assert_eq!(test.sandbox.requests().len(), before, "a call without a record reached the forge");
 }

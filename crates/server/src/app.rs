@@ -59,12 +59,15 @@ impl App {
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
         let ambient = parts.ambient.clone();
+        let parts = Parts { catalog: wrap.offer(parts.catalog), ..parts };
         let front = Arc::new(front(parts).await?);
         let cut = CancellationToken::new();
         let protocol = Protocol::new(mcp::maker(Arc::clone(&front), wrap), &ambient, stop, &cut);
         let Settings { proxies, door, authentication, https, offered } = settings;
-        let (health, running, seldom) = (Arc::default(), Running::default(), Seldom::new(ambient));
-        let edge = Edge { front, protocol, running, offered, proxies, door, authentication, https, health, seldom };
+        let (health, seldom) = (Arc::default(), Seldom::new(ambient));
+        let (running, listening) = (Running::default(), Running::for_listeners());
+        let edge =
+            Edge { front, protocol, running, listening, offered, proxies, door, authentication, https, health, seldom };
         Ok(Self { edge: Arc::new(edge), cut })
     }
 }

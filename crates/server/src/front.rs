@@ -4,8 +4,9 @@
 use aegis_ambient::Ambient;
 use aegis_gate::audit::Transport;
 use aegis_gate::redact::Redactor;
-use aegis_gate::{Answer, AuthnError, AuthnSettings, Call, CallError, Entry, Gate, Origin, Principal, RawCredential};
-
+use aegis_gate::{
+    Answer, Ask, AuthnError, AuthnSettings, Call, CallError, Entry, Gate, Origin, Principal, RawCredential,
+};
 use tokio::sync::Notify;
 
 use crate::telemetry::Metrics;
@@ -58,8 +59,21 @@ impl Front {
     ///
     /// # Errors
     /// [`CallError`].
-    pub(crate) fn admit(&self, principal: &Principal, tool: &str) -> Result<(), CallError> {
-        self.gate.admit(principal, tool).map(drop)
+    pub(crate) fn admit(&self, principal: &Principal, call: &Call) -> Result<(), CallError> {
+        self.gate.admit(principal, call)
+    }
+
+    /// Whether a method calls something that is offered: what nobody is offered is no method, and asking for it no call.
+    #[must_use]
+    pub(crate) fn offers(&self, method: &str) -> bool {
+        let catalog = self.gate.catalog();
+        match method {
+            "tools/call" => true,
+            "resources/read" | "resources/list" | "resources/templates/list" => !catalog.resources().is_empty(),
+            "prompts/get" | "prompts/list" => !catalog.prompts().is_empty(),
+            "completion/complete" => catalog.completes(),
+            _ => false,
+        }
     }
 
     /// See [`Gate::browse`].
@@ -79,11 +93,12 @@ impl Front {
     ///
     /// # Errors
     /// [`CallError`].
-    pub(crate) async fn call(&self, principal: &Principal, call: Call, origin: &Origin) -> Result<Answer, CallError> {
+    pub(crate) async fn call(&self, principal: &Principal, call: Call, ask: Ask<'_>) -> Result<Answer, CallError> {
         let started = self.ambient.elapsed();
         // Labels come from a closed set: what no tool is called stays one label.
-        let tool = self.gate.catalog().find(&call.tool).map_or("unknown", |entry| entry.spec().name);
-        let verdict = self.gate.call(principal, call, origin).await;
+        let tool = self.gate.catalog().entry(&call).map_or("unknown", |entry| entry.spec().name);
+        let origin = ask.origin;
+        let verdict = self.gate.call(principal, call, ask).await;
         let passed = self.ambient.elapsed().saturating_sub(started);
         let outcome = verdict.as_ref().map_or_else(CallError::code, |_| "ok");
         self.metrics.called(tool, outcome, origin.transport, passed);

@@ -53,6 +53,8 @@ pub(crate) struct Edge {
     pub protocol: Protocol,
     /// What runs at once.
     pub running: Running,
+    /// Who listens to changes.
+    pub listening: Running,
     /// What of the older revisions is offered.
     pub offered: Offered,
     /// Whose forwarded addresses are believed.

@@ -1,7 +1,9 @@
 //! All that touches rmcp. Outside this module tree the protocol crate is not known: the edge hands in a request that
 //! has passed authentication, and gets an HTTP answer back.
 
+mod client;
 mod handler;
+mod listen;
 mod pipe;
 mod protocol;
 mod sessions;
@@ -10,6 +12,7 @@ mod wire;
 
 use std::sync::Arc;
 
+use aegis_gate::Catalog;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::{ServerHandler, ServiceExt};
 use tokio_util::sync::CancellationToken;
@@ -41,6 +44,11 @@ pub(crate) struct Offered {
 pub trait Wrap: Clone + Send + Sync + 'static {
     /// What answers.
     type Handler: ServerHandler;
+
+    /// Adds to what is offered. It runs as everything offered does: authenticated, admitted, on record.
+    fn offer(&self, catalog: Catalog) -> Catalog {
+        catalog
+    }
 
     /// Wraps the handler of one connection.
     fn wrap(&self, handler: Handler) -> Self::Handler;

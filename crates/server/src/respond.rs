@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 pub(crate) fn call_status(error: &CallError) -> StatusCode {
     match error {
         CallError::UnknownTool { .. } | CallError::NotFound { .. } => StatusCode::NOT_FOUND,
-        CallError::InvalidArgument { .. } => StatusCode::BAD_REQUEST,
+        CallError::InvalidArgument { .. } | CallError::StateRefused => StatusCode::BAD_REQUEST,
         CallError::PolicyDenied { .. }
         | CallError::InsufficientScope { .. }
         | CallError::UpstreamScope { .. }
@@ -23,7 +23,7 @@ pub(crate) fn call_status(error: &CallError) -> StatusCode {
         | CallError::CredentialRejected
         | CallError::Suspended
         | CallError::SecretMasked { .. } => StatusCode::FORBIDDEN,
-        CallError::Refused { .. } => StatusCode::CONFLICT,
+        CallError::Refused { .. } | CallError::InputRequired(_) | CallError::CannotAsk => StatusCode::CONFLICT,
         CallError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         CallError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         CallError::NotServed { .. } => StatusCode::NOT_IMPLEMENTED,

@@ -503,6 +503,42 @@ async fn h19_every_revision_gets_its_own_answers_and_unknown_ones_the_codes_of_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_door_with_nothing_behind_it_is_not_declared_and_no_method() {
+    let scene = Scene::start(&[]).await;
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let modern = async |method: &str, mut params: Value| {
+        let name = params.get("name").or(params.get("uri")).and_then(Value::as_str).unwrap_or("none").to_owned();
+        params["_meta"] = meta.clone();
+        let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", method), ("mcp-name", name.as_str())];
+        scene.post(&headers, rpc(1, method, &params).to_string()).await
+    };
+    let found = modern("server/discover", json!({})).await;
+    assert_eq!(found.json()["result"]["capabilities"], json!({"tools": {"listChanged": true}}), "{found:?}");
+    let older = scene.post(&[], initialize("2025-11-25").to_string()).await;
+    assert_eq!(last_event(&older.text)["result"]["capabilities"], json!({"tools": {}}), "{older:?}");
+    let argument = json!({"name": "a", "value": ""});
+    for (method, params) in [
+        ("prompts/list", json!({})),
+        ("prompts/get", json!({"name": "a"})),
+        ("prompts/get", json!({})),
+        ("resources/list", json!({})),
+        ("resources/templates/list", json!({})),
+        ("resources/read", json!({"uri": "gitea://acme/tools"})),
+        ("completion/complete", json!({"ref": {"type": "ref/prompt", "name": "a"}, "argument": argument})),
+    ] {
+        let answer = modern(method, params.clone()).await;
+        assert_eq!(error_code(&answer), (404, -32601), "{method} {answer:?}");
+        let answer = scene.post(&[], rpc(1, method, &params).to_string()).await;
+        assert_eq!(error_code(&answer), (200, -32601), "{method} {answer:?}");
+    }
+    let bare = scene.post(&[], rpc(1, "tools/call", &json!({})).to_string()).await;
+    assert_eq!(error_code(&bare), (400, -32602), "{bare:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn h20_d01_odd_methods_and_paths_meet_no_tool_without_a_credential() {
     let scene = Scene::start(&[]).await;
     for path in ["/mcp", "/mcp/", "/mcp/sse", "/messages", "/mcp/tools", "/mcp/tool/call", "/mcp/sse/messages"] {

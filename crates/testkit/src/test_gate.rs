@@ -10,8 +10,8 @@ use aegis_gate::audit::read::{Filter, Order, Record, show};
 use aegis_gate::audit::{self, Audit, Transport};
 use aegis_gate::redact::{self, Redactor};
 use aegis_gate::{
-    Answer, AuthnError, AuthnSettings, Call, CallError, Catalog, Gate, House, LimitSettings, LockoutSettings, Origin,
-    Parts, Policy, Principal, RawCredential,
+    Answer, Ask, AuthnError, AuthnSettings, Call, CallError, Catalog, Gate, House, LimitSettings, LockoutSettings,
+    Origin, Parts, Policy, Principal, RawCredential,
 };
 use aegis_gitea::connect::{BaseUrl, Client, Settings};
 use aegis_sandbox::{DataSet, Options, Sandbox};
@@ -121,7 +121,7 @@ impl Setup {
             aegis_store::Settings { url: StoreUrl::memory(), sealing_key: SealingKey::from_bytes(&ambient.random()?)? };
         let store = aegis_store::open(store, ambient.clone()).await?;
         let policy = match &self.policy {
-            Some(text) => Policy::parse(text, &self.catalog.names())?,
+            Some(text) => Policy::parse(text, &self.catalog.ruled_names())?,
             None => Policy::own_rights(),
         };
         let parts = Parts {
@@ -184,7 +184,7 @@ impl TestGate {
             Value::Object(arguments) => arguments,
             _ => Map::new(),
         };
-        self.gate.call(&principal, Call { tool: tool.to_owned(), arguments }, &origin()).await
+        self.gate.call(&principal, Call::tool(tool, arguments), Ask::alone(&origin())).await
     }
 
     /// The record, oldest first. Closes it: nothing is written any more.

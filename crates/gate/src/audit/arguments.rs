@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::key::{DigestKey, Digester};
+use super::key::DigestKey;
 use super::text;
 
 /// No more argument names than this are written; the rest is counted.
@@ -28,7 +28,7 @@ impl ArgumentsShape {
     #[must_use]
     pub fn of(arguments: &Map<String, Value>, key: &DigestKey) -> Self {
         let mut digester = key.digester("arguments");
-        canonical_members(arguments, &mut digester);
+        canonical(arguments, &mut |bytes| digester.update(bytes));
         let entry = |(name, value): (&String, &Value)| {
             let mut name = name.clone();
             text::cap_to(&mut name, NAME_CAP_BYTES, key);
@@ -53,32 +53,30 @@ fn kind(value: &Value) -> String {
 
 /// The arguments with members in the order of their names and no space between: the same call, the same bytes. The
 /// depth is bounded by the parser that made the value.
-fn canonical(value: &Value, digester: &mut Digester) {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            digester.update(value.to_string().as_bytes());
-        }
-        Value::Array(members) => {
-            digester.update(b"[");
-            for member in members {
-                canonical(member, digester);
-                digester.update(b",");
-            }
-            digester.update(b"]");
-        }
-        Value::Object(members) => canonical_members(members, digester),
+pub(crate) fn canonical(members: &Map<String, Value>, update: &mut dyn FnMut(&[u8])) {
+    update(b"{");
+    for (name, member) in members.iter().collect::<BTreeMap<_, _>>() {
+        update(Value::from(name.as_str()).to_string().as_bytes());
+        update(b":");
+        canonical_value(member, update);
+        update(b",");
     }
+    update(b"}");
 }
 
-fn canonical_members(members: &Map<String, Value>, digester: &mut Digester) {
-    digester.update(b"{");
-    for (name, member) in members.iter().collect::<BTreeMap<_, _>>() {
-        digester.update(Value::from(name.as_str()).to_string().as_bytes());
-        digester.update(b":");
-        canonical(member, digester);
-        digester.update(b",");
+fn canonical_value(value: &Value, update: &mut dyn FnMut(&[u8])) {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => update(value.to_string().as_bytes()),
+        Value::Array(members) => {
+            update(b"[");
+            for member in members {
+                canonical_value(member, update);
+                update(b",");
+            }
+            update(b"]");
+        }
+        Value::Object(members) => canonical(members, update),
     }
-    digester.update(b"}");
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

@@ -103,6 +103,32 @@ words! {
 }
 
 words! {
+    /// What was called, where it is no tool by its name.
+    Door {
+        /// A resource was read.
+        Resource = "resource",
+        /// A prompt was got.
+        Prompt = "prompt",
+        /// A value was completed.
+        Completion = "completion",
+    }
+}
+
+words! {
+    /// What came of the last question to the person.
+    Asked {
+        /// They filled it in.
+        Accepted = "accepted",
+        /// They said no.
+        Declined = "declined",
+        /// They did not choose, or not in time.
+        Dismissed = "dismissed",
+        /// The call ended with the question; its answer comes with the next.
+        Pending = "pending",
+    }
+}
+
+words! {
     /// How the caller signed in.
     Method {
         /// A key of one person.
@@ -155,6 +181,12 @@ pub struct Event {
     /// The tool.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
+    /// What was called, where it is no tool by its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub door: Option<Door>,
+    /// That a person was asked, and what they chose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
     /// What it was about: `owner/repository`, an account, a file's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
@@ -198,6 +230,8 @@ impl Event {
             key_id: None,
             shared: false,
             tool: None,
+            door: None,
+            asked: None,
             target: None,
             arguments: None,
             code: None,

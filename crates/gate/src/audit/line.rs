@@ -147,7 +147,7 @@ mod tests {
 
     use super::*;
     use crate::audit::arguments::ArgumentsShape;
-    use crate::audit::event::{Event, EventName, Method, Outcome, Transport};
+    use crate::audit::event::{Asked, Door, Event, EventName, Method, Outcome, Transport};
     use crate::audit::key::DigestKey;
 
     fn written(event: &Event) -> Vec<u8> {
@@ -169,6 +169,8 @@ mod tests {
             key_id: Some(text.to_owned()),
             shared: true,
             tool: Some(text.to_owned()),
+            door: Some(Door::Completion),
+            asked: Some(Asked::Dismissed),
             target: Some(text.to_owned()),
             arguments: Some(ArgumentsShape::of(&arguments, key)),
             code: Some("policy_denied"),

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::answer::Answer;
-use crate::audit::{ArgumentsShape, Event, EventName, Outcome};
+use crate::audit::{ArgumentsShape, Door, Event, EventName, Outcome};
 use crate::authn::{AuthnError, Origin, RawCredential};
 use crate::error::CallError;
 use crate::gate::Trace;
@@ -35,10 +35,16 @@ pub(crate) fn authentication(verdict: &Result<Principal, AuthnError>, raw: &RawC
 }
 
 /// One call, before its outcome is known.
-pub(crate) fn call(principal: &Principal, origin: &Origin, tool: &str, arguments: ArgumentsShape) -> Event {
+pub(crate) fn call(
+    principal: &Principal,
+    origin: &Origin,
+    (door, tool): (Option<Door>, &str),
+    arguments: ArgumentsShape,
+) -> Event {
     let mut event = from(origin, EventName::ToolCall);
     by(&mut event, principal);
     event.tool = Some(tool.to_owned());
+    event.door = door;
     event.arguments = Some(arguments);
     event
 }
@@ -48,12 +54,14 @@ pub(crate) fn outcome(event: &mut Event, verdict: &Result<Answer, CallError>, tr
     let trace = trace.lock().unwrap_or_else(PoisonError::into_inner).clone();
     event.target = trace.target;
     event.rule = trace.rule;
+    event.asked = trace.asked;
     event.withheld = Some(trace.withheld).filter(|count| *count > 0);
     event.masked = Some(trace.masked).filter(|count| *count > 0);
     event.answer_bytes = Some(trace.answer_bytes).filter(|count| *count > 0);
     event.duration_us = Some(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
     match verdict {
-        Ok(_) => event.outcome = Outcome::Allowed,
+        // Somebody was asked, which is what was to happen next.
+        Ok(_) | Err(CallError::InputRequired(_)) => event.outcome = Outcome::Allowed,
         Err(error) => {
             event.outcome = if error.is_refusal() { Outcome::Denied } else { Outcome::Failed };
             event.code = Some(error.code());

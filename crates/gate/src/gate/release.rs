@@ -51,6 +51,6 @@ impl Gate {
         let nonce = self.ambient.random::<8>().map_err(|_| CallError::Internal)?;
         let nonce = format!("{:016x}", u64::from_be_bytes(nonce));
         let text = as_text(&structured, O::BARE_TEXT, &nonce);
-        Ok(Answer { structured, text, image: output.image() })
+        Ok(Answer { structured, text, image: output.image(), bare: O::BARE_TEXT })
     }
 }

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
+use crate::audit::Asked;
 use crate::error::CallError;
 use crate::gate::Gate;
 use crate::permit::{ReadPermit, Sight};
@@ -31,6 +32,7 @@ pub(crate) struct Trace {
     pub(crate) withheld: u64,
     pub(crate) masked: u64,
     pub(crate) answer_bytes: u64,
+    pub(crate) asked: Option<Asked>,
 }
 
 impl Passage<'_> {

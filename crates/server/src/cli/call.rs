@@ -1,6 +1,6 @@
 //! `aegis-mcp call`: one call, in this process, against the configured forge.
 
-use aegis_gate::{Call as GateCall, CallError, Entry};
+use aegis_gate::{Ask, Call as GateCall, CallError, Entry};
 use clap::Args;
 use serde_json::{Map, Value};
 
@@ -29,8 +29,8 @@ pub(crate) async fn run(call: Call, mut context: Context) -> Result<Exit, End> {
     let arguments = arguments(&call.arguments, &lists_of(session.front.gate().catalog().find(&call.tool)));
     let verdict = match arguments {
         Ok(arguments) => {
-            let wanted = GateCall { tool: call.tool, arguments };
-            session.front.call(&session.principal, wanted, &session.origin).await.map_err(|error| refused(&error))
+            let (wanted, ask) = (GateCall::tool(call.tool, arguments), Ask::alone(&session.origin));
+            session.front.call(&session.principal, wanted, ask).await.map_err(|error| refused(&error))
         }
         Err(usage) => Err(usage),
     };

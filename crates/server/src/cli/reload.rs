@@ -117,7 +117,7 @@ impl Reload {
     }
 
     fn prepare(&self, loaded: Loaded, configuration: &Configuration) -> Result<Next, End> {
-        let policy = setup::policy(configuration, &aegis_tools::catalog().names())?;
+        let policy = setup::policy(configuration, &aegis_tools::catalog().ruled_names())?;
         let (ways_in, redactor) = setup::secrets(configuration, self.local)?;
         Ok(Next { loaded, policy, ways_in, redactor, tls: setup::tls(configuration)? })
     }

@@ -54,7 +54,7 @@ pub(crate) async fn parts(configuration: &Configuration, local: bool, ambient: &
     };
     Ok(Parts {
         client: client(configuration, ambient)?,
-        policy: policy(configuration, &aegis_tools::catalog().names())?,
+        policy: policy(configuration, &aegis_tools::catalog().ruled_names())?,
         redactor: redactor(configuration)?,
         store: store(configuration, ambient).await?,
         audit: Audit::open(audit(configuration), ambient.clone()).map_err(audit_end)?,
@@ -132,7 +132,7 @@ pub(crate) fn ways_in(configuration: &Configuration, local: bool) -> Result<Auth
 pub(crate) fn catalog(configuration: &Configuration) -> Result<Catalog, End> {
     let whole = aegis_tools::catalog();
     let section = &configuration.tools;
-    let known = whole.names();
+    let known = whole.ruled_names();
     for name in section.tools.iter().chain(&section.exclude) {
         if !known.contains(&name.as_str()) {
             let near = nearest(name, known.iter().copied());
@@ -209,7 +209,7 @@ pub(crate) fn signed_out(error: &AuthnError) -> End {
 pub(crate) fn check(configuration: &Configuration) -> Vec<End> {
     let checks = [
         catalog(configuration).err(),
-        policy(configuration, &aegis_tools::catalog().names()).err(),
+        policy(configuration, &aegis_tools::catalog().ruled_names()).err(),
         redactor(configuration).err(),
         ways_in(configuration, false).err(),
         tls(configuration).err(),

@@ -17,6 +17,10 @@ use super::DoorCode;
 const MAX_OWN: usize = 64;
 /// Requests that run at once in all.
 const MAX_ALL: usize = 512;
+/// Listeners of one caller. They stay open for minutes and do next to nothing, so they take no place of what runs.
+const MAX_OWN_LISTENING: usize = 16;
+/// Listeners in all.
+const MAX_ALL_LISTENING: usize = 1_024;
 /// Requests that wait for one of those places.
 const MAX_WAITING: usize = 512;
 /// How long one waits.
@@ -32,6 +36,7 @@ pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(crate) struct Running {
     all: Arc<Semaphore>,
     waiting: AtomicUsize,
+    max_own: usize,
     shares: Shares,
 }
 
@@ -69,7 +74,7 @@ pub(crate) struct Slot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Shed {
     /// The caller's own share is in use.
-    #[error("too many requests of this key run at once; the limit is 64, and 64 MiB of bodies")]
+    #[error("too many requests of this key run at once")]
     Own,
     /// Everything is in use.
     #[error("the gateway is at its limit")]
@@ -87,11 +92,21 @@ impl Shed {
 
 impl Default for Running {
     fn default() -> Self {
-        Self { all: Arc::new(Semaphore::new(MAX_ALL)), waiting: AtomicUsize::new(0), shares: Shares::default() }
+        Self::new(MAX_OWN, MAX_ALL)
     }
 }
 
 impl Running {
+    /// Places for those who listen.
+    pub(crate) fn for_listeners() -> Self {
+        Self::new(MAX_OWN_LISTENING, MAX_ALL_LISTENING)
+    }
+
+    fn new(max_own: usize, max_all: usize) -> Self {
+        let all = Arc::new(Semaphore::new(max_all));
+        Self { all, waiting: AtomicUsize::new(0), max_own, shares: Shares::default() }
+    }
+
     /// Takes one request's part of this caller's share.
     ///
     /// # Errors
@@ -99,7 +114,7 @@ impl Running {
     pub(crate) fn own(&self, owner: &Arc<Owner>) -> Result<Own, Shed> {
         let mut taken = self.shares.lock();
         let share = taken.by_owner.entry(Arc::clone(owner)).or_default();
-        if share.requests >= MAX_OWN {
+        if share.requests >= self.max_own {
             return Err(Shed::Own);
         }
         share.requests = share.requests.saturating_add(1);

@@ -4,24 +4,30 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use aegis_gate::audit::Transport;
-use aegis_gate::{AuthnError, Call, Origin, Principal, RawCredential};
+use aegis_gate::{Answer, Ask, AuthnError, Call, CallError, Change, Origin, Principal, RawCredential, Resource};
 use futures_util::FutureExt;
 use http::request::Parts;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod, CompleteRequestParams, CompleteResult,
-    ErrorCode, Implementation, ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
-    ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
+    ConstString, ErrorCode, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse, Implementation,
+    InitializeRequestParams, InitializeResult, JsonObject, ListPromptsRequestMethod, ListPromptsResult,
+    ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, PromptsCapability, ReadResourceRequestMethod, ReadResourceRequestParams,
+    ReadResourceResponse, ReadResourceResult, ResourcesCapability, ServerCapabilities, ServerConfig,
+    SubscriptionFilter, ToolsCapability,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
 
-use super::wire;
+use super::client::{self, Carried};
+use super::{listen, wire};
 use crate::front::Front;
 use crate::respond;
 
-/// How long a client may keep the list of tools, in milliseconds (MCP 2026-07-28 server/utilities/caching).
+type Context = RequestContext<RoleServer>;
+
+/// How long a client may keep a list, in milliseconds (MCP 2026-07-28 server/utilities/caching).
 const LIST_KEPT_MS: u64 = 60_000;
 
 const INSTRUCTIONS: &str = "Reads one Gitea or Forgejo with the rights of the person who signed in. Begin with get_me or \
@@ -40,7 +46,7 @@ pub(crate) enum Caller {
 /// One connection's handler. Cheap: rmcp makes one for every stateless request.
 #[derive(Clone)]
 pub struct Handler {
-    front: Arc<Front>,
+    pub(super) front: Arc<Front>,
     caller: Caller,
 }
 
@@ -65,6 +71,42 @@ impl Handler {
         };
         origin.client = client.or(origin.client);
         Ok((principal, origin))
+    }
+
+    /// Tells whoever listens that something changed.
+    pub fn changed(&self, change: Change) {
+        self.front.gate().changed(change);
+    }
+
+    /// What is not declared is no method here (2026-07-28 server/prompts, server/resources and
+    /// server/utilities/completion, Capabilities).
+    fn offered<M: ConstString>(&self) -> Result<(), ErrorData> {
+        if self.front.offers(M::VALUE) { Ok(()) } else { Err(ErrorData::method_not_found::<M>()) }
+    }
+
+    /// The caller's resources and templates.
+    async fn resources<M: ConstString>(&self, context: &Context) -> Result<Vec<&Resource>, ErrorData> {
+        self.offered::<M>()?;
+        let (principal, _) = self.enter(context).await?;
+        Ok(self.front.gate().resources(&principal).collect())
+    }
+
+    /// One call's verdict, and the id it is on record with.
+    async fn run(
+        &self,
+        call: Call,
+        context: &Context,
+        carried: Carried,
+    ) -> Result<(Result<Answer, CallError>, String), ErrorData> {
+        let (principal, origin) = self.enter(context).await?;
+        let verdict = tokio::select! {
+            verdict = self.front.call(&principal, call, client::ask(&origin, context, carried)) => verdict,
+            () = context.ct.cancelled() => {
+                let data = json!({"correlation_id": origin.correlation_id});
+                return Err(ErrorData::new(ErrorCode::INTERNAL_ERROR, "the request was cancelled", Some(data)));
+            }
+        };
+        Ok((verdict, origin.correlation_id))
     }
 }
 
@@ -92,85 +134,190 @@ fn authenticated(context: &RequestContext<RoleServer>) -> Result<(Principal, Ori
 }
 
 impl ServerHandler for Handler {
+    /// What is declared is what the catalogue has something behind; what is not declared is not there.
     fn get_info(&self) -> ServerConfig {
+        let catalog = self.front.gate().catalog();
+        let mut can = ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
+        if !catalog.prompts().is_empty() {
+            can.prompts = ServerCapabilities::builder().enable_prompts().enable_prompts_list_changed().build().prompts;
+        }
+        if !catalog.resources().is_empty() {
+            let resources = ServerCapabilities::builder().enable_resources().enable_resources_subscribe();
+            can.resources = resources.enable_resources_list_changed().build().resources;
+        }
+        can.completions = catalog.completes().then(JsonObject::new);
         let mut server = Implementation::new("aegis-mcp", env!("CARGO_PKG_VERSION"));
         server.title = Some("AegisGitea-MCP".to_owned());
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_server_info(server)
-            .with_instructions(INSTRUCTIONS)
+        ServerConfig::new(can).with_server_info(server).with_instructions(INSTRUCTIONS)
+    }
+
+    /// The handshake of revisions up to 2025-11-25, in which changes are not passed on.
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: Context,
+    ) -> Result<InitializeResult, ErrorData> {
+        context.peer.set_peer_info(request.clone());
+        let mut answer = self.negotiate_initialize(&request)?;
+        let can = &mut answer.capabilities;
+        can.tools = can.tools.take().map(|_| ToolsCapability::default());
+        can.prompts = can.prompts.take().map(|_| PromptsCapability::default());
+        can.resources = can.resources.take().map(|_| ResourcesCapability::default());
+        Ok(answer)
     }
 
     async fn list_tools(
         &self,
-        _request: Option<PaginatedRequestParams>,
-        context: RequestContext<RoleServer>,
+        _: Option<PaginatedRequestParams>,
+        context: Context,
     ) -> Result<ListToolsResult, ErrorData> {
         guarded(async {
             let (principal, _) = self.enter(&context).await?;
-            let tools = self.front.list(&principal).map(wire::listed_tool).collect();
-            let listed = ListToolsResult::with_all_items(tools);
-            // A list depends on who asks, so no cache may share it; revisions before 2026-07-28 know no hints.
-            let modern = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
-            Ok(if modern { listed.with_ttl_ms(LIST_KEPT_MS).with_cache_scope(CacheScope::Private) } else { listed })
+            let mut listed =
+                ListToolsResult::with_all_items(self.front.list(&principal).map(wire::listed_tool).collect());
+            (listed.ttl_ms, listed.cache_scope) = kept(&context, LIST_KEPT_MS);
+            Ok(listed)
         })
         .await
     }
 
-    async fn call_tool(
-        &self,
-        request: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
+    async fn call_tool(&self, request: CallToolRequestParams, context: Context) -> Result<CallToolResponse, ErrorData> {
         guarded(async {
-            let (principal, origin) = self.enter(&context).await?;
-            let call = Call { tool: request.name.into_owned(), arguments: request.arguments.unwrap_or_default() };
-            let verdict = tokio::select! {
-                verdict = self.front.call(&principal, call, &origin) => verdict,
-                () = context.ct.cancelled() => {
-                    let data = json!({"correlation_id": origin.correlation_id});
-                    return Err(ErrorData::new(ErrorCode::INTERNAL_ERROR, "the request was cancelled", Some(data)));
-                }
-            };
-            let result = match verdict {
-                Ok(answer) => wire::answered(answer),
-                Err(error) => wire::refused(&error, &origin.correlation_id)?,
-            };
-            Ok(CallToolResponse::Complete(result))
+            let call = Call::tool(request.name, request.arguments.unwrap_or_default());
+            let carried = Carried { state: request.request_state, replies: request.input_responses };
+            let (verdict, id) = self.run(call, &context, carried).await?;
+            match verdict {
+                Ok(answer) => Ok(wire::answered(answer).into()),
+                Err(error) => match client::round(&error, &context)? {
+                    Some(round) => Ok(round.into()),
+                    None => wire::refused(&error, &id).map(Into::into),
+                },
+            }
         })
         .await
-    }
-    // What is not declared is not there. The crate's own answer would be an empty list, as if there were prompts and
-    // this caller had none (2026-07-28 server/prompts, server/resources and server/utilities/completion, Capabilities).
-
-    async fn list_prompts(
-        &self,
-        _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
-    ) -> Result<ListPromptsResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
     }
 
     async fn list_resources(
         &self,
-        _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        _: Option<PaginatedRequestParams>,
+        context: Context,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListResourcesRequestMethod>())
+        guarded(async {
+            let single = |resource: &&Resource| resource.variables().next().is_none();
+            let listed = self.resources::<ListResourcesRequestMethod>(&context).await?;
+            let listed = listed.into_iter().filter(single).map(wire::listed_resource).collect();
+            let mut listed = ListResourcesResult::with_all_items(listed);
+            (listed.ttl_ms, listed.cache_scope) = kept(&context, LIST_KEPT_MS);
+            Ok(listed)
+        })
+        .await
     }
 
     async fn list_resource_templates(
         &self,
-        _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        _: Option<PaginatedRequestParams>,
+        context: Context,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListResourceTemplatesRequestMethod>())
+        guarded(async {
+            let several = |resource: &&Resource| resource.variables().next().is_some();
+            let listed = self.resources::<ListResourceTemplatesRequestMethod>(&context).await?;
+            let listed = listed.into_iter().filter(several).map(wire::listed_template).collect();
+            let mut listed = ListResourceTemplatesResult::with_all_items(listed);
+            (listed.ttl_ms, listed.cache_scope) = kept(&context, LIST_KEPT_MS);
+            Ok(listed)
+        })
+        .await
     }
 
-    async fn complete(
+    async fn read_resource(
         &self,
-        _request: CompleteRequestParams,
-        _context: RequestContext<RoleServer>,
-    ) -> Result<CompleteResult, ErrorData> {
-        Err(ErrorData::method_not_found::<CompleteRequestMethod>())
+        request: ReadResourceRequestParams,
+        context: Context,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        guarded(async {
+            self.offered::<ReadResourceRequestMethod>()?;
+            let uri = request.uri;
+            let mime_type =
+                self.front.gate().catalog().resource_at(&uri).and_then(|resource| resource.spec().mime_type);
+            let carried = Carried { state: request.request_state, replies: request.input_responses };
+            let (verdict, id) = self.run(Call::Resource { uri: uri.clone() }, &context, carried).await?;
+            match verdict {
+                Ok(answer) => {
+                    let mut read = ReadResourceResult::new(vec![wire::contents(answer, uri, mime_type)]);
+                    // Every read is decided anew.
+                    (read.ttl_ms, read.cache_scope) = kept(&context, 0);
+                    Ok(read.into())
+                }
+                Err(error) => match client::round(&error, &context)? {
+                    Some(round) => Ok(round.into()),
+                    None => Err(wire::fault(&error, &id, Some(&uri))),
+                },
+            }
+        })
+        .await
     }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        context: Context,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        guarded(async {
+            self.offered::<ListPromptsRequestMethod>()?;
+            let (principal, _) = self.enter(&context).await?;
+            let listed = self.front.gate().prompts(&principal).map(wire::listed_prompt).collect();
+            let mut listed = ListPromptsResult::with_all_items(listed);
+            (listed.ttl_ms, listed.cache_scope) = kept(&context, LIST_KEPT_MS);
+            Ok(listed)
+        })
+        .await
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: Context,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        guarded(async {
+            self.offered::<GetPromptRequestMethod>()?;
+            let call = Call::Prompt { name: request.name, arguments: request.arguments.unwrap_or_default() };
+            let carried = Carried { state: request.request_state, replies: request.input_responses };
+            let (verdict, id) = self.run(call, &context, carried).await?;
+            match verdict {
+                Ok(answer) => wire::prompted(answer).map(Into::into),
+                Err(error) => match client::round(&error, &context)? {
+                    Some(round) => Ok(round.into()),
+                    None => Err(wire::fault(&error, &id, None)),
+                },
+            }
+        })
+        .await
+    }
+
+    async fn complete(&self, request: CompleteRequestParams, context: Context) -> Result<CompleteResult, ErrorData> {
+        guarded(async {
+            self.offered::<CompleteRequestMethod>()?;
+            let call = wire::completion(request);
+            // Who is typing is not asked anything.
+            let (principal, origin) = self.enter(&context).await?;
+            let verdict = self.front.call(&principal, call, Ask::alone(&origin)).await;
+            let fault = |error| wire::fault(&error, &origin.correlation_id, None);
+            verdict.map_err(fault).and_then(wire::completed)
+        })
+        .await
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(listen::accepted(requested))
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        guarded(self.pass_on(&context)).await
+    }
+}
+
+/// How long a client may keep what it got. It depends on who asks, so no cache may share it; revisions before 2026-07-28
+/// know no hints.
+fn kept(context: &Context, kept_ms: u64) -> (Option<u64>, Option<CacheScope>) {
+    client::is_stateless(context).then_some((kept_ms, CacheScope::Private)).unzip()
 }

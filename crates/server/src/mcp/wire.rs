@@ -4,10 +4,16 @@ use std::sync::Arc;
 
 use aegis_gate::{Answer, CallError, Entry};
 use rmcp::ErrorData;
-use rmcp::model::{CallToolResult, ContentBlock, ErrorCode, Tool, ToolAnnotations};
-use serde_json::{Value, json};
+use rmcp::model::{CallToolResult, ContentBlock, Tool, ToolAnnotations};
+use serde_json::Value;
 
 use crate::respond;
+
+mod offers;
+
+pub(crate) use offers::{
+    completed, completion, contents, fault, listed_prompt, listed_resource, listed_template, prompted,
+};
 
 /// A tool as `tools/list` shows it. Every annotation is explicit: no client has to guess (clients.md §4).
 #[must_use]
@@ -37,14 +43,11 @@ pub(crate) fn answered(answer: Answer) -> CallToolResult {
 
 /// A refusal: a failed result where the model can read it, a protocol error where the protocol says so.
 pub(crate) fn refused(error: &CallError, correlation_id: &str) -> Result<CallToolResult, ErrorData> {
-    let data = || Some(json!({"code": error.code(), "correlation_id": correlation_id}));
     match error {
-        // MCP 2025-11-25 server/tools: an unknown tool is -32602.
-        CallError::UnknownTool { .. } => {
-            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-            Err(ErrorData::new(ErrorCode::INVALID_PARAMS, format!("{error}{hint}"), data()))
+        // MCP 2025-11-25 server/tools: an unknown tool is -32602. 2026-07-28 basic/patterns/mrtr: so is a bad state.
+        CallError::UnknownTool { .. } | CallError::StateRefused | CallError::Internal => {
+            Err(fault(error, correlation_id, None))
         }
-        CallError::Internal => Err(ErrorData::new(ErrorCode::INTERNAL_ERROR, error.to_string(), data())),
         CallError::InvalidArgument { .. }
         | CallError::NotFound { .. }
         | CallError::PolicyDenied { .. }
@@ -58,6 +61,8 @@ pub(crate) fn refused(error: &CallError, correlation_id: &str) -> Result<CallToo
         | CallError::TooLarge { .. }
         | CallError::SecretMasked { .. }
         | CallError::RateLimited { .. }
+        | CallError::InputRequired(_)
+        | CallError::CannotAsk
         | CallError::AuditUnavailable
         | CallError::UpstreamBusy { .. }
         | CallError::UpstreamUnavailable

@@ -40,7 +40,7 @@ async fn one(
         }
         Kind::Request => {
             // A call is refused by itself, inside its own answer.
-            if message.tool().is_none()
+            if !matches!(caller.call(&message), Ok(Some(_)))
                 && let Err(refused) = caller.admit(&message).await
             {
                 return Some(read(*refused, &id).await);

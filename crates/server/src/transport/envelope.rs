@@ -1,6 +1,7 @@
 //! What the edge reads of a JSON-RPC message before the protocol layer does: enough to refuse it with the right HTTP
 //! status, since inside a stream it would be too late for one.
 
+use aegis_gate::Call;
 use serde_json::{Map, Value, json};
 
 use super::strict::{self, Unfit};
@@ -11,7 +12,31 @@ const MAX_BATCH: usize = 50;
 const MAX_ID_BYTES: usize = 256;
 /// Members of a message, and of its parameters, that mean something to the protocol.
 const MEMBERS: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
-const PARAMETERS: [&str; 7] = ["name", "arguments", "uri", "cursor", "_meta", "protocolVersion", "requestId"];
+const PARAMETERS: [&str; 13] = [
+    "name",
+    "arguments",
+    "uri",
+    "ref",
+    "argument",
+    "context",
+    "cursor",
+    "notifications",
+    "inputResponses",
+    "requestState",
+    "_meta",
+    "protocolVersion",
+    "requestId",
+];
+/// What each kind of call takes as its parameters.
+const CALLS: [(&str, &str); 4] = [
+    ("tools/call", r#"{"name": "...", "arguments": {...}}"#),
+    ("prompts/get", r#"{"name": "...", "arguments": {...}}"#),
+    ("resources/read", r#"{"uri": "..."}"#),
+    (
+        "completion/complete",
+        r#"{"ref": {"type": "ref/prompt", "name": "..."}, "argument": {"name": "...", "value": "..."}}"#,
+    ),
+];
 /// The key of `_meta` that a request of 2026-07-28 names its revision with (basic/index, `_meta`).
 const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 
@@ -100,12 +125,7 @@ impl Envelope {
         if let Some(key) = params.into_iter().flat_map(Map::keys).find_map(|key| disguised(key, &PARAMETERS)) {
             return refuse(&format!("`{key}` is written in another case"));
         }
-        let envelope = Self { message, kind };
-        if envelope.is_complete() {
-            return Ok(envelope);
-        }
-        let message = "tools/call takes params {\"name\": \"...\", \"arguments\": {...}}".to_owned();
-        Err(Malformed { code: -32602, message, id })
+        Ok(Self { message, kind })
     }
 
     /// What it is.
@@ -123,10 +143,43 @@ impl Envelope {
         self.message.get("method").and_then(Value::as_str)
     }
 
-    /// The tool a `tools/call` names.
-    pub(crate) fn tool(&self) -> Option<&str> {
-        let call = self.method() == Some("tools/call");
-        self.params().filter(|_| call).and_then(|params| params.get("name")).and_then(Value::as_str)
+    /// What it calls, without the arguments: enough to admit or refuse it. None where it is no call.
+    ///
+    /// # Errors
+    /// It does not say. The protocol layer would answer that it knows no such method.
+    pub(crate) fn call(&self) -> Result<Option<Call>, Malformed> {
+        let Some((method, params)) = CALLS.into_iter().find(|(method, _)| self.method() == Some(method)) else {
+            return Ok(None);
+        };
+        let arguments = self.params().and_then(|params| params.get("arguments"));
+        let called = self.named(method).filter(|_| arguments.is_none_or(Value::is_object));
+        let lacks = || Malformed { code: -32602, message: format!("{method} takes params {params}"), id: self.id() };
+        called.map(Some).ok_or_else(lacks)
+    }
+
+    fn named(&self, method: &str) -> Option<Call> {
+        let params = self.params()?;
+        let text = |of: &Map<String, Value>, key: &str| of.get(key).and_then(Value::as_str).map(str::to_owned);
+        match method {
+            "tools/call" => Some(Call::tool(text(params, "name")?, Map::new())),
+            "prompts/get" => Some(Call::Prompt { name: text(params, "name")?, arguments: Map::new() }),
+            "resources/read" => Some(Call::Resource { uri: text(params, "uri")? }),
+            _ => {
+                let (reference, argument) = (params.get("ref")?.as_object()?, params.get("argument")?.as_object()?);
+                let of = match reference.get("type")?.as_str()? {
+                    "ref/prompt" => text(reference, "name")?,
+                    "ref/resource" => text(reference, "uri")?,
+                    _ => return None,
+                };
+                let (argument, value) = (text(argument, "name")?, text(argument, "value")?);
+                Some(Call::Completion { of, argument, value, known: Map::new() })
+            }
+        }
+    }
+
+    /// Whether it stays open to hear of changes (2026-07-28 basic/patterns/subscriptions).
+    pub(crate) fn listens(&self) -> bool {
+        self.method() == Some("subscriptions/listen")
     }
 
     /// The revision a request of 2026-07-28 or later names in its `_meta`.
@@ -150,13 +203,6 @@ impl Envelope {
 
     fn params(&self) -> Option<&Map<String, Value>> {
         self.message.get("params").and_then(Value::as_object)
-    }
-
-    /// Whether a call has what a call needs. The protocol layer would answer that it knows no such method.
-    fn is_complete(&self) -> bool {
-        let arguments = self.params().and_then(|params| params.get("arguments"));
-        let fits = arguments.is_none_or(Value::is_object);
-        self.method() != Some("tools/call") || (self.tool().is_some() && fits)
     }
 }
 
@@ -205,16 +251,47 @@ mod tests {
     }
 
     #[test]
-    fn a_call_names_its_tool_and_nothing_else_does() {
-        let call =
-            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_me","arguments":{"name":"x"}}}"#;
-        assert_eq!(one(call).tool(), Some("get_me"));
-        assert_eq!(one(r#"{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"get_me"}}"#).tool(), None);
+    fn a_call_says_what_it_calls_and_nothing_else_does() {
+        let call = |method: &str, params: &str| {
+            one(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#)).call().unwrap()
+        };
+        let tool = Some(Call::tool("get_me", Map::new()));
+        assert_eq!(call("tools/call", r#"{"name":"get_me","arguments":{"name":"x"}}"#), tool);
+        let prompt = Call::Prompt { name: "p".to_owned(), arguments: Map::new() };
+        assert_eq!(call("prompts/get", r#"{"name":"p","arguments":{"a":"b"}}"#), Some(prompt));
+        let resource = Call::Resource { uri: "t://a".to_owned() };
+        assert_eq!(call("resources/read", r#"{"uri":"t://a"}"#), Some(resource));
+        let completion = |of: &str| Call::Completion {
+            of: of.to_owned(),
+            argument: "a".to_owned(),
+            value: String::new(),
+            known: Map::new(),
+        };
+        let argument = r#""argument":{"name":"a","value":""}"#;
+        let of_prompt = format!(r#"{{"ref":{{"type":"ref/prompt","name":"p"}},{argument}}}"#);
+        assert_eq!(call("completion/complete", &of_prompt), Some(completion("p")));
+        let of_template = format!(r#"{{"ref":{{"type":"ref/resource","uri":"t://{{a}}"}},{argument}}}"#);
+        assert_eq!(call("completion/complete", &of_template), Some(completion("t://{a}")));
+        assert_eq!(call("tools/list", r#"{"name":"get_me"}"#), None);
         assert_eq!(one(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#).kind(), Kind::Response);
         assert_eq!(one(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).kind(), Kind::Notification);
-        for params in ["", r#","params":{"name":"x","arguments":[]}"#, r#","params":{"name":7}"#] {
-            let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call"{params}}}"#);
-            assert_eq!(read(&body), Err(-32602), "{body}");
+    }
+
+    #[test]
+    fn a_call_that_does_not_say_what_it_calls_is_refused() {
+        for (method, params) in [
+            ("tools/call", ""),
+            ("tools/call", r#","params":{"name":"x","arguments":[]}"#),
+            ("tools/call", r#","params":{"name":7}"#),
+            ("prompts/get", ""),
+            ("prompts/get", r#","params":{"name":"x","arguments":"y"}"#),
+            ("resources/read", r#","params":{"uri":null}"#),
+            ("completion/complete", r#","params":{"ref":{"type":"ref/prompt","name":"p"}}"#),
+            ("completion/complete", r#","params":{"ref":{"type":"ref/other"},"argument":{"name":"a","value":"b"}}"#),
+            ("completion/complete", r#","params":{"ref":{"type":"ref/prompt"},"argument":{"name":"a","value":"b"}}"#),
+        ] {
+            let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}"{params}}}"#);
+            assert_eq!(one(&body).call().map_err(|malformed| (malformed.code, malformed.id)), Err((-32602, 1.into())));
         }
     }
 

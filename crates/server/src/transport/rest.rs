@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aegis_gate::audit::Transport;
-use aegis_gate::{Call, CallError, Principal};
+use aegis_gate::{Ask, Call, CallError, Principal};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -63,8 +63,8 @@ pub(crate) async fn call(State(edge): State<Arc<Edge>>, request: Request) -> Res
         Ok(slot) => slot,
         Err(shed) => return edge.refuse(shed.code(), &shed.to_string(), None, id),
     };
-    let call = Call { tool: raw.tool, arguments: raw.arguments.unwrap_or_default() };
-    match edge.front.call(&principal, call, &origin).await {
+    let call = Call::tool(raw.tool, raw.arguments.unwrap_or_default());
+    match edge.front.call(&principal, call, Ask::alone(&origin)).await {
         Ok(answer) => Json(json!({"success": true, "result": answer.structured, "correlation_id": id})).into_response(),
         Err(error) => refused(&error, id),
     }

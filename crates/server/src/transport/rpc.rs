@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aegis_gate::audit::Transport;
-use aegis_gate::{Call, CallError, Origin, Principal};
+use aegis_gate::{Ask, Call, CallError, Origin, Principal};
 use axum::Json;
 use axum::body::Body as HttpBody;
 use axum::response::{IntoResponse, Response};
@@ -185,23 +185,37 @@ impl Caller<'_> {
         Ok(())
     }
 
+    /// The same for a request that listens, which has a place of another kind.
+    pub(crate) async fn listen(&self, parts: &mut Parts) -> Result<(), Refusal> {
+        let slot = self.edge.listening.all(self.edge.listening.own(self.principal.owner())?).await?;
+        parts.extensions.insert(Arc::new(slot));
+        Ok(())
+    }
+
     /// Whether a message may go on. One that is no call is charged; a call charges itself, with its record.
     pub(crate) async fn admit(&self, envelope: &Envelope) -> Result<(), Box<Response>> {
-        if let Some(tool) = envelope.tool() {
-            return self.admit_call(tool).await;
+        match self.call(envelope) {
+            Ok(Some(call)) => return self.admit_call(call).await,
+            Ok(None) => (),
+            Err(malformed) => return Err(Box::new(Refusal::from(malformed).answer(self))),
         }
         let charged = self.edge.front.browse(&self.principal);
         charged.map_err(|error| Box::new(Refusal::from(&error).to(envelope.id()).answer(self)))
     }
 
-    /// Whether a tool may be called at all: a missing scope is a real 403, so that clients ask for more (2025-11-25
-    /// basic/authorization, Scope Challenge Handling).
-    async fn admit_call(&self, tool: &str) -> Result<(), Box<Response>> {
-        let Err(error) = self.edge.front.admit(&self.principal, tool) else { return Ok(()) };
+    /// What a message calls, if it calls anything that is offered.
+    pub(crate) fn call(&self, envelope: &Envelope) -> Result<Option<Call>, Malformed> {
+        let offered = envelope.method().is_some_and(|method| self.edge.front.offers(method));
+        if offered { envelope.call() } else { Ok(None) }
+    }
+
+    /// Whether anything of it may be called at all: a missing scope is a real 403, so that clients ask for more
+    /// (2025-11-25 basic/authorization, Scope Challenge Handling).
+    async fn admit_call(&self, call: Call) -> Result<(), Box<Response>> {
+        let Err(error) = self.edge.front.admit(&self.principal, &call) else { return Ok(()) };
         let Some(challenge) = respond::scope_challenge(&error) else { return Ok(()) };
         // Refused again by the call itself, which puts the refusal on record.
-        let call = Call { tool: tool.to_owned(), arguments: Map::new() };
-        let _ = self.edge.front.call(&self.principal, call, &self.origin).await;
+        let _ = self.edge.front.call(&self.principal, call, Ask::alone(&self.origin)).await;
         let body = Json(respond::call_error(&error, &self.origin.correlation_id));
         Err(Box::new((respond::call_status(&error), [(WWW_AUTHENTICATE, challenge)], body).into_response()))
     }

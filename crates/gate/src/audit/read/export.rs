@@ -7,7 +7,7 @@ use super::{Filter, Record, scan};
 use crate::audit::error::AuditError;
 
 /// The columns of a table, in their order.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 24] = [
     "event",
     "outcome",
     "status",
@@ -21,6 +21,8 @@ const COLUMNS: [&str; 22] = [
     "key_id",
     "shared",
     "tool",
+    "door",
+    "asked",
     "target",
     "arguments",
     "code",
