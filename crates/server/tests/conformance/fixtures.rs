@@ -1,6 +1,6 @@
-//! What the suite wants a server to have and a gateway before a forge has not: tools that answer with sounds, ask their
-//! client, go on as tasks. They stand around the gateway's own handler and ask it who calls before they answer; what is
-//! no fixture goes to it.
+//! What the suite wants a server to have. Most of it are entries of the gateway's own catalogue (`offers`, `questions`)
+//! and go its whole way. What a gateway has no notion of stands around its handler: sounds, log messages, questions to a
+//! model, tasks. It asks the handler who calls before it answers; what is no such fixture goes to it.
 
 #![expect(deprecated, reason = "what earlier revisions have and 2026-07-28 ends is still asked for by the suite")]
 
@@ -8,9 +8,9 @@ mod asks;
 mod caller;
 mod changes;
 mod content;
-mod prompts;
+mod offers;
+mod questions;
 mod requests;
-mod resources;
 mod rounds;
 mod seal;
 mod streams;
@@ -20,21 +20,20 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use aegis_ambient::{Ambient, NoRandomness};
+use aegis_gate::Catalog;
 use aegis_server::mcp::{Handler, Wrap};
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult, CompletionInfo,
-    ErrorCode, ErrorData, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult, JsonObject,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, Reference, ServerCapabilities, ServerConfig,
-    SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
-    UpdateTaskParams,
+    CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult, ErrorData,
+    GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult, JsonObject, ListPromptsResult,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestParams,
+    SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
 use serde_json::Value;
 
 use caller::Caller;
-use changes::Changes;
 use seal::Seal;
 use tasks::Tasks;
 
@@ -46,7 +45,6 @@ pub(crate) struct Fixtures(Arc<Shared>);
 
 struct Shared {
     seal: Seal,
-    changes: Changes,
     tasks: Tasks,
 }
 
@@ -57,12 +55,16 @@ impl Fixtures {
     /// There is no randomness.
     pub(crate) fn new(ambient: &Ambient) -> Result<Self, NoRandomness> {
         let seal = Seal::new(ambient)?;
-        Ok(Self(Arc::new(Shared { seal, changes: Changes::default(), tasks: Tasks::default() })))
+        Ok(Self(Arc::new(Shared { seal, tasks: Tasks::default() })))
     }
 }
 
 impl Wrap for Fixtures {
     type Handler = Fixture;
+
+    fn offer(&self, catalog: Catalog) -> Catalog {
+        offers::offer(catalog)
+    }
 
     fn wrap(&self, gateway: Handler) -> Fixture {
         Fixture { gateway, shared: Arc::clone(&self.0) }
@@ -93,7 +95,7 @@ impl Fixture {
         if let Some(result) = content::call(name, arguments) {
             return Some(complete(result));
         }
-        if let Some(result) = self.shared.changes.call(name) {
+        if let Some(result) = changes::call(name, &self.gateway) {
             return Some(complete(result));
         }
         if let Some(result) = streams::call(name, caller).await {
@@ -112,18 +114,8 @@ impl Fixture {
 impl ServerHandler for Fixture {
     fn get_info(&self) -> ServerConfig {
         let mut server = self.gateway.get_info();
-        server.capabilities = ServerCapabilities::builder()
-            .enable_prompts()
-            .enable_prompts_list_changed()
-            .enable_resources()
-            .enable_resources_subscribe()
-            .enable_resources_list_changed()
-            .enable_tools()
-            .enable_tool_list_changed()
-            .enable_completions()
-            .enable_logging()
-            .enable_tasks()
-            .build();
+        let beside = ServerCapabilities::builder().enable_logging().enable_tasks().build();
+        (server.capabilities.logging, server.capabilities.extensions) = (beside.logging, beside.extensions);
         server
     }
 
@@ -160,10 +152,7 @@ impl ServerHandler for Fixture {
         request: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let caller = self.enter(context).await?;
-        let mut listed = if_any(self.gateway.list_resources(request, caller.into_context()).await)?;
-        listed.resources.extend(resources::listed());
-        Ok(listed)
+        self.gateway.list_resources(request, context).await
     }
 
     async fn list_resource_templates(
@@ -171,10 +160,7 @@ impl ServerHandler for Fixture {
         request: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let caller = self.enter(context).await?;
-        let mut listed = if_any(self.gateway.list_resource_templates(request, caller.into_context()).await)?;
-        listed.resource_templates.extend(resources::templates());
-        Ok(listed)
+        self.gateway.list_resource_templates(request, context).await
     }
 
     async fn read_resource(
@@ -182,31 +168,23 @@ impl ServerHandler for Fixture {
         request: ReadResourceRequestParams,
         context: Context,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let caller = self.enter(context).await?;
-        if request.uri.starts_with(resources::SCHEME) {
-            return resources::read(&request.uri).map(Into::into);
-        }
-        self.gateway.read_resource(request, caller.into_context()).await
+        self.gateway.read_resource(request, context).await
     }
 
     async fn subscribe(&self, request: SubscribeRequestParams, context: Context) -> Result<(), ErrorData> {
-        self.enter(context).await?;
-        resources::read(&request.uri).map(drop)
+        self.gateway.read_resource(ReadResourceRequestParams::new(request.uri), context).await.map(drop)
     }
 
     async fn unsubscribe(&self, request: UnsubscribeRequestParams, context: Context) -> Result<(), ErrorData> {
-        self.enter(context).await?;
-        resources::read(&request.uri).map(drop)
+        self.gateway.read_resource(ReadResourceRequestParams::new(request.uri), context).await.map(drop)
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        Some(requested.supported_by(&self.get_info().capabilities))
+        self.gateway.accepted_subscription_filter(requested)
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        self.enter(context.request_context().clone()).await?;
-        self.shared.changes.listen(&context).await;
-        Ok(())
+        self.gateway.listen(context).await
     }
 
     async fn list_prompts(
@@ -214,10 +192,7 @@ impl ServerHandler for Fixture {
         request: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListPromptsResult, ErrorData> {
-        let caller = self.enter(context).await?;
-        let mut listed = if_any(self.gateway.list_prompts(request, caller.into_context()).await)?;
-        listed.prompts.extend(prompts::listed());
-        Ok(listed)
+        self.gateway.list_prompts(request, context).await
     }
 
     async fn get_prompt(
@@ -225,24 +200,11 @@ impl ServerHandler for Fixture {
         request: GetPromptRequestParams,
         context: Context,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let caller = self.enter(context).await?;
-        if request.name.starts_with(prompts::PREFIX) {
-            return prompts::get(&request);
-        }
-        self.gateway.get_prompt(request, caller.into_context()).await
+        self.gateway.get_prompt(request, context).await
     }
 
     async fn complete(&self, request: CompleteRequestParams, context: Context) -> Result<CompleteResult, ErrorData> {
-        let caller = self.enter(context).await?;
-        match &request.r#ref {
-            Reference::Prompt(prompt) if prompt.name.starts_with(prompts::PREFIX) => {
-                let values = ["test-value-1", "test-value-2"].into_iter();
-                let fitting = values.filter(|value| value.starts_with(&request.argument.value)).map(str::to_owned);
-                let values = CompletionInfo::new(fitting.collect());
-                Ok(CompleteResult::new(values.map_err(|error| ErrorData::internal_error(error, None))?))
-            }
-            _ => self.gateway.complete(request, caller.into_context()).await,
-        }
+        self.gateway.complete(request, context).await
     }
 
     async fn set_level(&self, _request: SetLevelRequestParams, context: Context) -> Result<(), ErrorData> {
@@ -263,11 +225,6 @@ impl ServerHandler for Fixture {
         let caller = self.enter(context).await?;
         self.shared.tasks.of(&caller).cancel_task(&request.task_id)
     }
-}
-
-/// What the gateway has of a kind it may not have at all.
-fn if_any<T: Default>(answer: Result<T, ErrorData>) -> Result<T, ErrorData> {
-    answer.or_else(|error| if error.code == ErrorCode::METHOD_NOT_FOUND { Ok(T::default()) } else { Err(error) })
 }
 
 /// A tool with these parameters.

@@ -1,10 +1,12 @@
 //! The official MCP conformance suite against the real command line, sign-in on. One executable, two processes: started
 //! by `cargo test` it drives the suite; started by itself it is the gateway, whose `serve` has the fixtures around its
-//! handler. `make conformance` installs the suite and runs this; docs/conformance.md has the figures.
+//! handler. `make conformance` installs the suite and runs this; docs/conformance.md has the figures. Before the suite,
+//! and without it too, the doors are looked at in ways it does not know.
 
 #![expect(clippy::print_stdout, reason = "what was checked is said on standard output")]
 
 mod arguments;
+mod doors;
 mod fixtures;
 mod pinned;
 mod proxy;
@@ -65,14 +67,32 @@ fn gateway(surroundings: Surroundings) -> ExitCode {
 
 /// Whether everything that counts passed.
 fn drive() -> Result<bool, Failure> {
-    let suite = match Suite::find() {
-        Ok(suite) => suite,
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(doors())?;
+    println!("conformance: the doors are as they must be");
+    match Suite::find() {
+        Ok(suite) => runtime.block_on(check(suite)),
         Err(reason) => {
-            println!("conformance: SKIPPED, nothing was checked: {reason}; `make conformance` installs it");
-            return Ok(true);
+            println!("conformance: SKIPPED, the suite checked nothing: {reason}; `make conformance` installs it");
+            Ok(true)
         }
-    };
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(check(suite))
+    }
+}
+
+/// Our own look at the doors, at a gateway of its own.
+async fn doors() -> Result<(), Failure> {
+    let own = std::env::current_exe()?.display().to_string();
+    let forge = Sandbox::start(DataSet::Demo, Options::new(Ambient::real())).await?;
+    let directory = tempfile::tempdir()?;
+    let policy = directory.path().join("policy.toml");
+    let everything =
+        ["id = \"all\"", "effect = \"allow\"", "who = [\"*\"]", "repositories = [\"*\"]", "paths = [\"**\"]"];
+    std::fs::write(&policy, format!("[[rule]]\n{}\ntools = [\"*\"]\n", everything.join("\n")))?;
+    let path = policy.display().to_string();
+    let settings = [(GATEWAY, "1"), ("RATE_LIMIT_PER_MINUTE", "0"), ("POLICY_PATH", path.as_str())];
+    let mut gateway = Gateway::start(&own, forge.url(), &settings)?;
+    let (alice, bob) = (gateway.key("alice", forge.token("alice"))?, gateway.key("bob", forge.token("bob"))?);
+    doors::check(&mut doors::Scene { gateway: &mut gateway, alice, bob, policy }).await
 }
 
 async fn check(suite: Suite) -> Result<bool, Failure> {
