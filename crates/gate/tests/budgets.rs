@@ -114,8 +114,8 @@ async fn a06_a_person_over_their_limit_is_counted_and_not_written_down() {
     let (test, clock) = gate().await;
     let principal = test.principal("alice").await.unwrap();
     let call = || async {
-        let call = aegis_gate::Call { tool: "nothing".to_owned(), arguments: serde_json::Map::new() };
-        test.gate.call(&principal, call, &test.origin()).await
+        let call = aegis_gate::Call::tool("nothing", serde_json::Map::new());
+        test.gate.call(&principal, call, aegis_gate::Ask::alone(&test.origin())).await
     };
     assert!(matches!(call().await, Err(CallError::UnknownTool { .. })));
     for _ in 0..50 {
