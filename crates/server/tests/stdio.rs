@@ -133,11 +133,12 @@ async fn c08_answers_without_end_are_cut_or_refused_and_hold_a_bounded_memory() 
             let answer = session.hear();
             let result = &answer["result"];
             let text = result["content"][0]["text"].as_str().unwrap_or_default();
-            let outcome = if result["structuredContent"]["truncated"] == true {
+            let is_cut = ["truncated", "cut_at_limit"].iter().any(|sign| result["structuredContent"][*sign] == true);
+            let outcome = if is_cut {
                 "cut".to_owned()
             } else {
                 let error: Value = serde_json::from_str(text).unwrap_or_default();
-                error["code"].as_str().unwrap_or_default().to_owned()
+                error["error"]["code"].as_str().unwrap_or_default().to_owned()
             };
             assert_eq!(outcome, expected, "{tool}: {answer}");
         }
