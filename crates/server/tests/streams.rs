@@ -247,6 +247,8 @@ async fn h17_h18_in_a_session_the_answer_comes_on_the_stream_that_is_taken_up_ag
     let answer = Events::of(taken_up).next().await.unwrap().json();
     assert!(answered(&answer) && answer["id"] == 2, "{answer}");
     assert_eq!(on_record(&gateway, 1).await[0]["outcome"], "allowed");
+    let too_late = client.get("/mcp", &[("mcp-session-id", &client.session), ("last-event-id", event)]).await;
+    assert_eq!(too_late.text().await.unwrap().trim(), "", "an answer is not kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]
