@@ -97,10 +97,11 @@ pub(crate) async fn serve(app: App, gateway: Listener, metrics: Option<TcpListen
     });
     let sweep = tokio::spawn(sweep(Arc::clone(&edge), stop.clone()));
     let draining = tokio::spawn({
-        let stop = stop.clone();
+        let (stop, front) = (stop.clone(), Arc::clone(&edge.front));
         async move {
             stop.cancelled().await;
             health.drain();
+            front.stop();
         }
     });
     gateway.serve(http::router(edge), stop, cut).await;

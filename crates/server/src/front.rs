@@ -8,6 +8,7 @@ use aegis_gate::{
     Answer, Ask, AuthnError, AuthnSettings, Call, CallError, Entry, Gate, Origin, Principal, RawCredential,
 };
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::telemetry::Metrics;
 
@@ -17,13 +18,14 @@ pub(crate) struct Front {
     metrics: Metrics,
     ambient: Ambient,
     replaced: Notify,
+    stop: CancellationToken,
 }
 
 impl Front {
     /// Puts counters before a gate.
     #[must_use]
     pub(crate) fn new(gate: Gate, metrics: Metrics, ambient: Ambient) -> Self {
-        Self { gate, metrics, ambient, replaced: Notify::new() }
+        Self { gate, metrics, ambient, replaced: Notify::new(), stop: CancellationToken::new() }
     }
 
     /// See [`Gate::authenticate`].
@@ -118,6 +120,16 @@ impl Front {
     pub(crate) fn replace_secrets(&self, settings: &AuthnSettings, redactor: Redactor) {
         self.gate.replace_secrets(settings, redactor);
         self.replaced.notify_one();
+    }
+
+    /// The process was asked to end: what no call waits for ends now.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits until the process was asked to end.
+    pub(crate) async fn stopped(&self) {
+        self.stop.cancelled().await;
     }
 
     /// Waits until keys or tokens were replaced. For one who waits.

@@ -87,6 +87,21 @@ impl Client {
         self.get("/mcp", &[("mcp-session-id", &self.session)]).await
     }
 
+    /// A listener of 2026-07-28.
+    async fn listening(&self) -> reqwest::Response {
+        let (revision, method) = ("2026-07-28", "subscriptions/listen");
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": revision,
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let params = json!({"notifications": {"toolsListChanged": true}, "_meta": meta});
+        let request = self.http.post(format!("{}/mcp", self.url)).bearer_auth(&self.key);
+        let request = request.header("mcp-protocol-version", revision).header("mcp-method", method);
+        let answer = request.json(&rpc(9, method, &params)).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        answer
+    }
+
     /// A stream of 2024-11-05 that is ready for calls, and its way back.
     async fn pipe(&self) -> (Events, String) {
         let mut events = Events::of(self.get("/mcp/sse", &[]).await);
@@ -144,14 +159,14 @@ async fn s08_calls_of_every_revision_end_before_the_process_and_idle_streams_hol
     let client = Client::of(&gateway, KEY).await;
     let alone = Client { session: String::new(), ..client.clone() };
     let (mut pipe, way_back) = client.pipe().await;
-    let (idle_stream, idle_pipe) = (client.standing().await, client.get("/mcp/sse", &[]).await);
+    let idle_streams = [client.standing().await, client.get("/mcp/sse", &[]).await, client.listening().await];
     slow(&forge, 4);
     let calls = [client.called(2), alone.called(2)];
     assert_eq!(client.post(&way_back, &call(2)).await.status(), 202);
     tokio::time::sleep(Duration::from_millis(500)).await;
     gateway.signal("TERM").unwrap();
     gateway.wait_for_log("stopping").unwrap();
-    for idle in [idle_stream, idle_pipe] {
+    for idle in idle_streams {
         let after = ends_after(idle).await;
         assert!(after < Duration::from_secs(2), "nobody waits on it: {after:?}");
     }
@@ -204,9 +219,9 @@ async fn k04_a_removed_key_ends_its_open_streams() {
     let stored = gateway.key("bob", forge.token("bob")).unwrap();
     let (removed, revoked, kept) =
         (Client::of(&gateway, KEY).await, Client::of(&gateway, &stored).await, Client::of(&gateway, OTHER).await);
-    let of_removed = [removed.standing().await, removed.get("/mcp/sse", &[]).await];
-    let of_revoked = [revoked.standing().await, revoked.get("/mcp/sse", &[]).await];
-    let mut of_kept = [kept.standing().await, kept.get("/mcp/sse", &[]).await];
+    let of_removed = [removed.standing().await, removed.get("/mcp/sse", &[]).await, removed.listening().await];
+    let of_revoked = [revoked.standing().await, revoked.get("/mcp/sse", &[]).await, revoked.listening().await];
+    let mut of_kept = [kept.standing().await, kept.get("/mcp/sse", &[]).await, kept.listening().await];
 
     let listed: Value = serde_json::from_str(&gateway.command(&["key", "list", "--json"], "").unwrap().stdout).unwrap();
     let id = listed["keys"][0]["id"].as_str().unwrap();

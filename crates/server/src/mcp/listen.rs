@@ -14,6 +14,8 @@ use super::wire;
 
 /// Longest a listener is listened to. Then it asks again, and is looked at again.
 const LISTEN_FOR: Duration = Duration::from_mins(15);
+/// How often it is looked whether the listener's key still stands (attack K04).
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Most resources of one listener: each is read once.
 const MAX_WATCHED: usize = 16;
 
@@ -27,7 +29,7 @@ pub(super) fn accepted(wanted: &SubscriptionFilter) -> SubscriptionFilter {
 }
 
 impl Handler {
-    /// Passes changes on until the client hangs up, the process ends or the time is over. Whoever would watch a resource
+    /// Passes changes on until the client hangs up, its key is taken away, the process is asked to end or the time is over. Whoever would watch a resource
     /// must be able to read it, and does so once: a change of what is hidden is hidden too.
     pub(super) async fn pass_on(&self, context: &SubscriptionContext) -> Result<(), ErrorData> {
         let (principal, origin) = self.enter(context.request_context()).await?;
@@ -44,6 +46,13 @@ impl Handler {
             let change = tokio::select! {
                 () = context.cancelled() => return Ok(()),
                 () = &mut over => return Ok(()),
+                () = self.front.stopped() => return Ok(()),
+                () = tokio::time::sleep(LOOK_EVERY) => {
+                    if self.front.gate().stands(principal.owner()).await {
+                        continue;
+                    }
+                    return Ok(());
+                }
                 change = changes.recv() => change,
             };
             let heard = match change {
