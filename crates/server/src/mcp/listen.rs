@@ -15,7 +15,7 @@ use super::wire;
 /// Longest a listener is listened to. Then it asks again, and is looked at again.
 const LISTEN_FOR: Duration = Duration::from_mins(15);
 /// How often it is looked whether the listener's key still stands (attack K04).
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Most resources of one listener: each is read once.
 const MAX_WATCHED: usize = 16;
 
@@ -29,8 +29,8 @@ pub(super) fn accepted(wanted: &SubscriptionFilter) -> SubscriptionFilter {
 }
 
 impl Handler {
-    /// Passes changes on until the client hangs up, its key is taken away, the process is asked to end or the time is over. Whoever would watch a resource
-    /// must be able to read it, and does so once: a change of what is hidden is hidden too.
+    /// Passes changes on until the client hangs up, its key ends, the process is asked to end or the time is over. Whoever
+    /// would watch a resource must be able to read it, and does so once: a change of what is hidden is hidden too.
     pub(super) async fn pass_on(&self, context: &SubscriptionContext) -> Result<(), ErrorData> {
         let (principal, origin) = self.enter(context.request_context()).await?;
         // From before the reads, so that nothing between is missed.
@@ -42,19 +42,19 @@ impl Handler {
             verdict.map_err(|error| wire::fault(&error, &origin.correlation_id, Some(uri)))?;
         }
         let mut over = std::pin::pin!(tokio::time::sleep(LISTEN_FOR));
+        let mut look = tokio::time::interval(LOOK_EVERY);
         loop {
             let change = tokio::select! {
                 () = context.cancelled() => return Ok(()),
                 () = &mut over => return Ok(()),
                 () = self.front.stopped() => return Ok(()),
-                () = tokio::time::sleep(LOOK_EVERY) => {
-                    if self.front.gate().stands(principal.owner()).await {
-                        continue;
-                    }
-                    return Ok(());
-                }
-                change = changes.recv() => change,
+                _ = look.tick() => None,
+                change = changes.recv() => Some(change),
             };
+            if !self.front.gate().stands(principal.owner()).await {
+                return Ok(());
+            }
+            let Some(change) = change else { continue };
             let heard = match change {
                 Ok(change) => tell(context, change).await,
                 // Too far behind to know what changed: everything may have.

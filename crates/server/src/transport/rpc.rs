@@ -185,9 +185,14 @@ impl Caller<'_> {
         Ok(())
     }
 
-    /// The same for a request that listens, which has a place of another kind.
-    pub(crate) async fn listen(&self, parts: &mut Parts) -> Result<(), Refusal> {
-        let slot = self.edge.listening.all(self.edge.listening.own(self.principal.owner())?).await?;
+    /// The same for one message: who listens gives its place among those that run for one among the listeners.
+    pub(crate) async fn enter(&self, envelope: &Envelope, parts: &mut Parts, own: Own) -> Result<(), Refusal> {
+        if !envelope.listens() {
+            return self.run(parts, own).await;
+        }
+        drop(own);
+        let places = &self.edge.listening;
+        let slot = places.all(places.own(self.principal.owner())?).await?;
         parts.extensions.insert(Arc::new(slot));
         Ok(())
     }

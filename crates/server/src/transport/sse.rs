@@ -74,7 +74,7 @@ async fn accept(
     }
     let id = envelope.id();
     if envelope.kind() == Kind::Request {
-        caller.run(&mut parts, own).await.map_err(|refusal| refusal.to(id.clone()))?;
+        caller.enter(&envelope, &mut parts, own).await.map_err(|refusal| refusal.to(id.clone()))?;
     }
     caller.sign(&mut parts);
     let accepted = caller.edge.protocol.pipes.accept(caller.principal.owner(), &named, envelope.into_message(), parts);

@@ -91,12 +91,7 @@ async fn one(caller: &Caller<'_>, mut parts: Parts, single: Single, named: Named
         return Ok(*refused);
     }
     if envelope.kind() == Kind::Request {
-        if envelope.listens() {
-            drop(own);
-            caller.listen(&mut parts).await?;
-        } else {
-            caller.run(&mut parts, own).await?;
-        }
+        caller.enter(&envelope, &mut parts, own).await?;
     }
     let way = match entered {
         None if handshake && edge.offered.sessions && caller.is_endpoint() => {

@@ -31,6 +31,7 @@ pub(crate) async fn check(scene: &mut Scene<'_>) -> Result<(), Failure> {
     a_question_within_a_session_is_answered_and_declined(scene).await?;
     who_cannot_be_asked_is_told_so(scene).await?;
     a_listener_hears_what_it_asked_for(scene).await?;
+    k04_a_listener_whose_key_is_revoked_hears_nothing_more(scene).await?;
     a_listener_hears_of_a_reloaded_policy(scene).await?;
     listeners_have_places_of_their_own_and_end_with_the_gateway(scene).await
 }
@@ -84,9 +85,9 @@ impl Scene<'_> {
         request.header("mcp-session-id", session).header("mcp-protocol-version", "2025-11-25").json(body)
     }
 
-    async fn listen(&self, notifications: Value) -> Result<Events, Failure> {
+    async fn listen(&self, key: &str, notifications: Value) -> Result<Events, Failure> {
         let params = json!({"notifications": notifications});
-        let answer = self.modern(&self.alice, "subscriptions/listen", &params, &json!({})).send().await?;
+        let answer = self.modern(key, "subscriptions/listen", &params, &json!({})).send().await?;
         ensure(answer.status() == 200, || format!("listening was answered {}", answer.status()))?;
         Ok(Events::of(answer))
     }
@@ -253,8 +254,8 @@ async fn who_cannot_be_asked_is_told_so(scene: &Scene<'_>) -> Result<(), Failure
 
 async fn a_listener_hears_what_it_asked_for(scene: &Scene<'_>) -> Result<(), Failure> {
     let watched = "test://watched-resource";
-    let mut prompts = scene.listen(json!({"promptsListChanged": true})).await?;
-    let mut resource = scene.listen(json!({"resourceSubscriptions": [watched]})).await?;
+    let mut prompts = scene.listen(&scene.alice, json!({"promptsListChanged": true})).await?;
+    let mut resource = scene.listen(&scene.alice, json!({"resourceSubscriptions": [watched]})).await?;
     for events in [&mut prompts, &mut resource] {
         let first = events.next().await?;
         ensure(method(&first) == "notifications/subscriptions/acknowledged", || first.data.clone())?;
@@ -271,15 +272,29 @@ async fn a_listener_hears_what_it_asked_for(scene: &Scene<'_>) -> Result<(), Fai
     let tagged = params["_meta"]["io.modelcontextprotocol/subscriptionId"] == 7;
     ensure(params["uri"] == watched && tagged, || heard.data.clone())?;
 
-    let mut nothing = scene.listen(json!({"resourceSubscriptions": ["test://nothing"]})).await?;
+    let mut nothing = scene.listen(&scene.alice, json!({"resourceSubscriptions": ["test://nothing"]})).await?;
     nothing.next().await?;
     let end = nothing.next().await?.json();
     ensure(end["error"]["code"] == -32602, || end.to_string())
 }
 
+async fn k04_a_listener_whose_key_is_revoked_hears_nothing_more(scene: &Scene<'_>) -> Result<(), Failure> {
+    let mut events = scene.listen(&scene.bob, json!({"promptsListChanged": true})).await?;
+    events.next().await?;
+    let listed: Value = serde_json::from_str(&scene.gateway.command(&["key", "list", "--json"], "")?.stdout)?;
+    let keys = listed["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let id = keys.iter().find(|key| key["owner"] == "bob").and_then(|key| key["id"].as_str()).unwrap_or_default();
+    let revoked = scene.gateway.command(&["key", "revoke", id], "")?;
+    ensure(revoked.status == Some(0), || format!("{listed} {}", revoked.stderr))?;
+    scene.trigger("prompt").await?;
+    let end = events.next().await?;
+    ensure(end.json()["result"].is_object(), || format!("a revoked key heard {}", end.data))
+}
+
 async fn a_listener_hears_of_a_reloaded_policy(scene: &mut Scene<'_>) -> Result<(), Failure> {
     let all = "[[rule]]\nid = \"all\"\neffect = \"allow\"\nwho = [\"*\"]\nrepositories = [\"*\"]\npaths = [\"**\"]\n";
-    let mut events = scene.listen(json!({"toolsListChanged": true, "resourcesListChanged": true})).await?;
+    let mut events =
+        scene.listen(&scene.alice, json!({"toolsListChanged": true, "resourcesListChanged": true})).await?;
     events.next().await?;
     std::fs::write(&scene.policy, format!("{all}tools = [\"get_me\"]\n"))?;
     scene.gateway.signal("HUP")?;
@@ -301,7 +316,7 @@ async fn listeners_have_places_of_their_own_and_end_with_the_gateway(scene: &mut
     let wish = json!({"promptsListChanged": true});
     let mut open = Vec::new();
     for _ in 0..16 {
-        let mut events = scene.listen(wish.clone()).await?;
+        let mut events = scene.listen(&scene.alice, wish.clone()).await?;
         events.next().await?;
         open.push(events);
     }
@@ -315,7 +330,7 @@ async fn listeners_have_places_of_their_own_and_end_with_the_gateway(scene: &mut
     open.clear();
     let mut last = Err("no place became free".into());
     for _ in 0..50 {
-        last = scene.listen(wish.clone()).await;
+        last = scene.listen(&scene.alice, wish.clone()).await;
         if last.is_ok() {
             break;
         }
