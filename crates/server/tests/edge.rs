@@ -544,6 +544,14 @@ async fn a_door_with_nothing_behind_it_is_not_declared_and_no_method() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_one_page_and_there_is_no_other() {
+    let scene = Scene::start(&[]).await;
+    let list = async |params: Value| scene.post(&[], rpc(1, "tools/list", &params).to_string()).await.json();
+    assert_eq!(list(json!({})).await["result"]["tools"].as_array().unwrap().len(), 20);
+    assert_eq!(list(json!({"cursor": "MjA="})).await["error"]["code"], -32602);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn h20_d01_odd_methods_and_paths_meet_no_tool_without_a_credential() {
     let scene = Scene::start(&[]).await;
     for path in ["/mcp", "/mcp/", "/mcp/sse", "/messages", "/mcp/tools", "/mcp/tool/call", "/mcp/sse/messages"] {

@@ -168,11 +168,12 @@ impl ServerHandler for Handler {
 
     async fn list_tools(
         &self,
-        _: Option<PaginatedRequestParams>,
+        request: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListToolsResult, ErrorData> {
         guarded(async {
             let (principal, _) = self.enter(&context).await?;
+            only_page(request)?;
             let mut listed =
                 ListToolsResult::with_all_items(self.front.list(&principal).map(wire::listed_tool).collect());
             (listed.ttl_ms, listed.cache_scope) = kept(&context, LIST_KEPT_MS);
@@ -199,12 +200,13 @@ impl ServerHandler for Handler {
 
     async fn list_resources(
         &self,
-        _: Option<PaginatedRequestParams>,
+        request: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListResourcesResult, ErrorData> {
         guarded(async {
             let single = |resource: &&Resource| resource.variables().next().is_none();
             let listed = self.resources::<ListResourcesRequestMethod>(&context).await?;
+            only_page(request)?;
             let listed = listed.into_iter().filter(single).map(wire::listed_resource).collect();
             let mut listed = ListResourcesResult::with_all_items(listed);
             (listed.ttl_ms, listed.cache_scope) = kept(&context, LIST_KEPT_MS);
@@ -215,12 +217,13 @@ impl ServerHandler for Handler {
 
     async fn list_resource_templates(
         &self,
-        _: Option<PaginatedRequestParams>,
+        request: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         guarded(async {
             let several = |resource: &&Resource| resource.variables().next().is_some();
             let listed = self.resources::<ListResourceTemplatesRequestMethod>(&context).await?;
+            only_page(request)?;
             let listed = listed.into_iter().filter(several).map(wire::listed_template).collect();
             let mut listed = ListResourceTemplatesResult::with_all_items(listed);
             (listed.ttl_ms, listed.cache_scope) = kept(&context, LIST_KEPT_MS);
@@ -259,12 +262,13 @@ impl ServerHandler for Handler {
 
     async fn list_prompts(
         &self,
-        _: Option<PaginatedRequestParams>,
+        request: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListPromptsResult, ErrorData> {
         guarded(async {
             self.offered::<ListPromptsRequestMethod>()?;
             let (principal, _) = self.enter(&context).await?;
+            only_page(request)?;
             let listed = self.front.gate().prompts(&principal).map(wire::listed_prompt).collect();
             let mut listed = ListPromptsResult::with_all_items(listed);
             (listed.ttl_ms, listed.cache_scope) = kept(&context, LIST_KEPT_MS);
@@ -313,6 +317,14 @@ impl ServerHandler for Handler {
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         guarded(self.pass_on(&context)).await
+    }
+}
+
+/// Every list is one page, so a cursor is none of ours (2025-11-25 server/utilities/pagination, Error Handling).
+fn only_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
+    match request.and_then(|request| request.cursor) {
+        None => Ok(()),
+        Some(_) => Err(ErrorData::invalid_params("there is no such page: every list is one page", None)),
     }
 }
 
