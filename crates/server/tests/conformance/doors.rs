@@ -341,5 +341,7 @@ async fn listeners_have_places_of_their_own_and_end_with_the_gateway(scene: &mut
     scene.gateway.signal("TERM")?;
     let ended = scene.gateway.wait_for_end()?;
     ensure(ended == Some(0), || format!("the gateway ended with {ended:?} while somebody listened"))?;
+    let answer = last.next().await?.json();
+    ensure(answer["result"]["resultType"] == "complete", || format!("a listener was ended by {answer}"))?;
     ensure(last.next().await.is_err(), || "the stream outlived the gateway".to_owned())
 }
