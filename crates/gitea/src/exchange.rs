@@ -183,6 +183,7 @@ impl Bound {
         if self.connection.breaker.is_open(self.ambient()) {
             return Err(GiteaError::Unreachable { fault: Fault::Silent });
         }
+        let began = self.ambient().elapsed();
         let attempt = || self.attempt(call, url.clone(), headers.clone(), oversize);
         let attempts = async {
             match attempt().await {
@@ -192,7 +193,9 @@ impl Bound {
             }
         };
         let outcome = self.in_time(attempts).await;
-        self.connection.breaker.note(&outcome, self.ambient());
+        if let Err(GiteaError::Unreachable { .. } | GiteaError::Timeout) = &outcome {
+            self.connection.breaker.unanswered(began, self.ambient());
+        }
         let code = match &outcome {
             Ok(_) => "ok",
             Err(error) => error.code(),
@@ -222,6 +225,7 @@ impl Bound {
             request = request.header(REQUEST_ID, id);
         }
         let mut response = request.send().await.map_err(|error| fault::of(&error))?;
+        self.connection.breaker.answered(self.ambient());
         let (status, headers) = (response.status(), response.headers().clone());
         if status.is_success() || is_range_answer(call, status) {
             let (body, is_cut) = body::read(&mut response, self.max_body_bytes(), oversize).await?;

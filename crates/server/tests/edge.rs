@@ -284,6 +284,8 @@ async fn h08_handshakes_and_lists_are_charged_ten_to_a_call() {
     let said = async |path: &str, body: &Value| gateway.post(path, Some(&bob), body).await.unwrap().status.as_u16();
     for (path, body, good) in [
         ("/mcp", note, 202),
+        ("/mcp", json!({"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "get_me"}}), 202),
+        ("/mcp", json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call"}), 400),
         ("/mcp", json!({}), 400),
         ("/messages", json!(1), 400),
         ("/mcp/tool/call", json!({}), 400),

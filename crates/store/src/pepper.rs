@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn t16_t17_a_map_of_digests_keeps_those_apart_that_differ_in_one_byte() {
+    fn t17_a_map_of_digests_keeps_those_apart_that_differ_in_one_byte() {
         let digest = KeyDigest([9; DIGEST_BYTES]);
         let all = (0..DIGEST_BYTES).map(|place| but_for(digest, place)).chain([digest]);
         let owners: HashMap<KeyDigest, usize> = all.clone().zip(0..).collect();

@@ -43,10 +43,6 @@ impl Queue {
         })
     }
 
-    pub(super) fn size(&self) -> usize {
-        self.size
-    }
-
     pub(super) fn taken(&self) -> usize {
         self.taken.load(Ordering::Acquire)
     }

@@ -161,7 +161,7 @@ impl Writer {
     }
 
     fn must_write(&self) -> bool {
-        let full = self.pending.len() >= self.queue.size();
+        let full = self.queue.is_full() && !self.pending.is_empty();
         self.closing.is_some() || self.deserted || (self.failing.is_none() && (self.urgent || full))
     }
 

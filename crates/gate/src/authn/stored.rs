@@ -5,6 +5,7 @@
 //! What is not there is looked for every time, so that the time of a refusal tells nothing (attack K01).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aegis_ambient::{Ambient, Timestamp};
@@ -14,8 +15,10 @@ use moka::future::Cache;
 
 /// How long a key stands as it was read.
 const STANDS_FOR: Duration = Duration::from_secs(1);
-/// Most keys remembered; the least used go first.
+/// Most keys remembered; the least used go first, and each a while after it was read.
 const MAX_REMEMBERED: u64 = 10_000;
+/// How long a key that nobody presents any more is held in memory.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(10);
 /// A key's use is written down at most this often.
 const USE_WRITTEN_EVERY: Duration = Duration::from_mins(1);
 
@@ -27,6 +30,8 @@ pub(crate) struct Held {
     /// By which the owner of the credential is remembered.
     pub(crate) credential_digest: KeyDigest,
     read_at: Duration,
+    /// Its use is being written down.
+    noting: AtomicBool,
 }
 
 /// The store's keys, some of them read a moment ago.
@@ -37,7 +42,8 @@ pub(crate) struct StoredKeys {
 
 impl StoredKeys {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, lately: Cache::new(MAX_REMEMBERED) }
+        let lately = Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(FORGOTTEN_AFTER).build();
+        Self { store, lately }
     }
 
     /// The key with this digest, good or not.
@@ -53,7 +59,8 @@ impl StoredKeys {
         };
         let credential = Credential::new(key.credential.clone()).ok();
         let credential_digest = self.store.pepper().digest(&key.credential);
-        let held = Arc::new(Held { key, credential, credential_digest, read_at: now });
+        let noting = AtomicBool::new(false);
+        let held = Arc::new(Held { key, credential, credential_digest, read_at: now, noting });
         self.lately.insert(*digest, Arc::clone(&held)).await;
         Ok(Some(held))
     }
@@ -61,12 +68,14 @@ impl StoredKeys {
     /// Writes down that a key was used, if that is due.
     pub(crate) async fn note_use(&self, digest: &KeyDigest, held: &Held, now: Timestamp) -> Result<(), StoreError> {
         let since = held.key.last_used_at.map(|last| now.duration_since(last));
-        if since.is_some_and(|since| since.unsigned_abs() < USE_WRITTEN_EVERY) {
+        let is_due = since.is_none_or(|since| since.unsigned_abs() >= USE_WRITTEN_EVERY);
+        if !is_due || held.noting.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
+        let noted = self.store.touch_key(&held.key.id, now).await;
         // Read again at the next call, with its use on it.
         self.lately.invalidate(digest).await;
-        self.store.touch_key(&held.key.id, now).await
+        noted
     }
 }
 

@@ -6,18 +6,17 @@ use std::time::Duration;
 
 use aegis_ambient::Ambient;
 
-use crate::error::GiteaError;
-
-/// So many requests in a row without any answer open the breaker. One that is answered in between, whatever the answer,
-/// starts the count anew: a single route that hangs does not close the way to all others (attack U02).
+/// So many requests without any answer open the breaker, if nothing was answered since they began. So a route that hangs
+/// does not close the way to all others, however many calls of it fail at once (attack U02).
 const FAILURES_TO_OPEN: u32 = 5;
 /// How long nobody asks; then one does, and the others once that one is answered.
 const PAUSE_MS: u64 = 2_000;
 
+/// Times are by the monotonic clock.
 #[derive(Default)]
 pub(super) struct Breaker {
     failures: AtomicU32,
-    /// By the monotonic clock.
+    answered_at_ms: AtomicU64,
     open_until_ms: AtomicU64,
 }
 
@@ -33,15 +32,20 @@ impl Breaker {
         now < until || self.open_until_ms.compare_exchange(until, next, Ordering::AcqRel, Ordering::Acquire).is_err()
     }
 
-    /// Takes note of what became of asking.
-    pub(super) fn note<T>(&self, outcome: &Result<T, GiteaError>, ambient: &Ambient) {
-        if matches!(outcome, Err(GiteaError::Unreachable { .. } | GiteaError::Timeout)) {
-            let until = milliseconds(ambient.elapsed()).saturating_add(PAUSE_MS);
-            self.open_until_ms.store(until, Ordering::Release);
-            self.failures.fetch_add(1, Ordering::AcqRel);
-        } else {
-            self.failures.store(0, Ordering::Release);
+    /// An answer began, whatever it says and whatever becomes of its body.
+    pub(super) fn answered(&self, ambient: &Ambient) {
+        self.answered_at_ms.fetch_max(milliseconds(ambient.elapsed()), Ordering::AcqRel);
+        self.failures.store(0, Ordering::Release);
+    }
+
+    /// A request that began then got none.
+    pub(super) fn unanswered(&self, began: Duration, ambient: &Ambient) {
+        if milliseconds(began) < self.answered_at_ms.load(Ordering::Acquire) {
+            return;
         }
+        let until = milliseconds(ambient.elapsed()).saturating_add(PAUSE_MS);
+        self.open_until_ms.store(until, Ordering::Release);
+        self.failures.fetch_add(1, Ordering::AcqRel);
     }
 }
 

@@ -111,6 +111,25 @@ async fn u02_calls_that_are_answered_keep_the_breaker_closed_to_those_that_are_n
 }
 
 #[tokio::test]
+async fn u02_many_calls_that_hang_at_once_close_no_way_while_others_are_answered() {
+    let server = Server::start(|head| match head.split(' ').nth(1).unwrap() {
+        "/api/v1/user" => vec![Step::Wait(Duration::from_millis(200)), Step::Reset],
+        _ => answer("500 Internal Server Error", "", b""),
+    })
+    .await;
+    let (client, clock) = server.client_and_clock();
+    let hang = async || assert!(client.account(&credential(), "call-1").user().await.is_err());
+    let answered = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        clock.advance(Duration::from_millis(5));
+        assert!(matches!(widget(&client).repository().await, Err(GiteaError::Unavailable { status: 500 })));
+    };
+    tokio::join!(hang(), hang(), hang(), hang(), hang(), hang(), answered);
+    let after = widget(&client).repository().await;
+    assert!(matches!(after, Err(GiteaError::Unavailable { status: 500 })), "{after:?}");
+}
+
+#[tokio::test]
 async fn u01_a_caller_who_gives_up_as_the_first_leaves_the_question_to_another() {
     let server =
         Server::in_order(vec![vec![Step::Reset]; 10].into_iter().chain([vec![Step::Wait(LONG)], json(USER)]).collect())

@@ -2,7 +2,7 @@
 //! a restart is named in the log.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aegis_gate::audit::{Event, EventName, Outcome};
 use aegis_gate::redact::Redactor;
@@ -44,6 +44,9 @@ pub(super) struct Reload {
     pub(super) tls: Option<Arc<Tls>>,
     /// Whether the process's own user is let in.
     pub(super) local: bool,
+    /// How often all was reloaded, held while something is read and taken. What a watch of before a reload read may be
+    /// older than what the reload took: it must not take its place (attack K04).
+    pub(super) reloads: Arc<Mutex<u64>>,
 }
 
 /// A configuration that can take the place of the running one.
@@ -82,17 +85,28 @@ impl Reload {
     }
 
     fn watch(&self, watch: Option<SecretWatch>) -> Watching {
-        let (front, local) = (Arc::clone(&self.front), self.local);
-        let run = watch.map(|watch| watch.run(move |event| setup::secret_changed(event, &front, local)));
+        let (front, local, reloads) = (Arc::clone(&self.front), self.local, Arc::clone(&self.reloads));
+        let of = *self.reloads.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = move |event| {
+            let now = reloads.lock().unwrap_or_else(PoisonError::into_inner);
+            if *now == of {
+                setup::secret_changed(event, &front, local);
+            }
+        };
+        let run = watch.map(|watch| watch.run(changed));
         Watching::of(run, Arc::clone(&self.health))
     }
 
     /// Reads everything once. A single mistake keeps all as it is; else there are new files of secrets to watch, if any.
     fn turn(&self) -> Result<Option<SecretWatch>, Refused> {
+        let mut reloads = self.reloads.lock().unwrap_or_else(PoisonError::into_inner);
         let verdict = self.read();
         self.front.metrics().reloaded("configuration", verdict.is_ok());
         match verdict {
-            Ok(next) => Ok(self.take(next)),
+            Ok(next) => {
+                *reloads = reloads.saturating_add(1);
+                Ok(self.take(next))
+            }
             Err(reasons) => {
                 self.refused(&reasons);
                 Err(Refused)

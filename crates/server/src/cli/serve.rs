@@ -63,7 +63,8 @@ pub(crate) async fn run(
     let environment = context.environment().to_vec();
     supervisor::tell(&environment, State::Ready);
     let (reloaded, health) = (Arc::clone(&front), Arc::clone(&app.edge.health));
-    let reload = Reload { context, started: loaded, front: reloaded, health, tls: tls.clone(), local };
+    let reload =
+        Reload { context, started: loaded, front: reloaded, health, tls: tls.clone(), local, reloads: Arc::default() };
     let watches = [
         Some(tokio::spawn(reload.run(hangups))),
         tls.map(|tls| tokio::spawn(certificate_watch(tls, Arc::clone(&front)))),

@@ -135,7 +135,8 @@ impl Envelope {
 
     /// The id of a request; null of anything else.
     pub(crate) fn id(&self) -> Value {
-        self.message.get("id").cloned().unwrap_or_default()
+        let id = self.message.get("id").filter(|_| self.kind == Kind::Request);
+        id.cloned().unwrap_or_default()
     }
 
     /// The method of a request or notification.

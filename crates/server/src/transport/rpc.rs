@@ -16,7 +16,7 @@ use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
 use serde_json::{Map, Value, json};
 
-use super::envelope::{self, Body, Envelope, Malformed};
+use super::envelope::{self, Body, Envelope, Kind, Malformed};
 use super::revision::Unspoken;
 use crate::http::{BodyFault, DoorCode, Edge, Own, RETRY_AFTER, Shed, Stranger, identify, read_body};
 use crate::mcp;
@@ -199,18 +199,19 @@ impl Caller<'_> {
 
     /// Whether a message may go on. One that is no call is charged; a call charges itself, with its record.
     pub(crate) async fn admit(&self, envelope: &Envelope) -> Result<(), Box<Response>> {
-        match self.call(envelope) {
+        let called = match self.call(envelope) {
             Ok(Some(call)) => return self.admit_call(call).await,
-            Ok(None) => (),
-            Err(malformed) => return Err(Box::new(Refusal::from(malformed).answer(self))),
-        }
+            called => called,
+        };
         let charged = self.edge.front.browse(&self.principal);
-        charged.map_err(|error| Box::new(Refusal::from(&error).to(envelope.id()).answer(self)))
+        charged.map_err(|error| Box::new(Refusal::from(&error).to(envelope.id()).answer(self)))?;
+        called.map(drop).map_err(|malformed| Box::new(Refusal::from(malformed).answer(self)))
     }
 
     /// What a message calls, if it calls anything that is offered.
     pub(crate) fn call(&self, envelope: &Envelope) -> Result<Option<Call>, Malformed> {
-        let offered = envelope.method().is_some_and(|method| self.edge.front.offers(method));
+        let request = Some(envelope).filter(|envelope| envelope.kind() == Kind::Request);
+        let offered = request.and_then(Envelope::method).is_some_and(|method| self.edge.front.offers(method));
         if offered { envelope.call() } else { Ok(None) }
     }
 
