@@ -14,8 +14,9 @@ use super::wire;
 
 /// Longest a listener is listened to. Then it asks again, and is looked at again.
 const LISTEN_FOR: Duration = Duration::from_mins(15);
-/// How often it is looked whether the listener's key still stands (attack K04).
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often it is looked whether the listener's key still stands. With the time until a changed file of keys is taken up
+/// it stays below the five seconds of attack K04.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Most resources of one listener: each is read once.
 const MAX_WATCHED: usize = 16;
 
