@@ -127,7 +127,6 @@ fuzz: setup ## Bytes of any kind against what must hold; FUZZ_SECONDS each
 	else \
 	  command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked || { \
 	    echo "The fuzz targets did not run: cargo-fuzz could not be installed, see above. Their seeds ran with the tests."; exit 0; }; \
-	  $(if $(LOCKED),cargo metadata --locked --manifest-path fuzz/Cargo.toml --format-version 1 >/dev/null || exit 1;) \
 	  targets=$$($(FUZZ) list) && test -n "$$targets" || { echo "There are no fuzz targets to run." >&2; exit 1; }; \
 	  for target in $$targets; do \
 	    mkdir -p target/fuzz/corpus/$$target; \
@@ -143,6 +142,8 @@ test-long: setup ## The same tests and those that take minutes
 
 lint: setup ## Format, clippy, layers, budget, generated pages
 	cargo fmt --all --check
+	@cargo metadata --locked --manifest-path fuzz/Cargo.toml --format-version 1 >/dev/null || { \
+	  echo "fuzz/Cargo.lock is not current; this mends it: cargo metadata --manifest-path fuzz/Cargo.toml >/dev/null" >&2; exit 1; }
 	cargo clippy --workspace --all-targets $(LOCKED) -- -D warnings
 	cargo xtask layers
 	cargo xtask budget
