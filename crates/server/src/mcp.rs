@@ -2,8 +2,10 @@
 //! has passed authentication, and gets an HTTP answer back.
 
 mod client;
+mod exchange;
 mod handler;
 mod listen;
+mod outbox;
 mod pipe;
 mod protocol;
 mod sessions;
@@ -19,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use handler::Handler;
 pub(crate) use pipe::PipeFault;
-pub(crate) use protocol::{Answer, Protocol};
-pub(crate) use sessions::{Session, Way};
+pub(crate) use protocol::{Answer, Protocol, SESSION};
+pub(crate) use sessions::{Accepted, STANDING, Session, SessionFault, Told};
 pub(crate) use table::{Entered, Full};
 pub(crate) use wire::listed_tool;
 

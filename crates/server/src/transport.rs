@@ -3,6 +3,7 @@
 
 mod batch;
 mod envelope;
+mod events;
 pub(crate) mod messages;
 pub(crate) mod rest;
 mod revision;

@@ -245,25 +245,48 @@ async fn k04_a_removed_key_ends_its_open_streams() {
     assert!(kept.post("/mcp", &call(2)).await.text().await.unwrap().contains("acme/tools"));
 }
 
-/// 2025-11-25 basic/transports: a connection that breaks is no cancellation.
+/// 2025-11-25 basic/transports: a connection that breaks is no cancellation. It may break before the answer is there or
+/// while nobody knows: the client comes back for it all the same, and gets it once.
 #[tokio::test(flavor = "multi_thread")]
 async fn h17_h18_in_a_session_the_answer_comes_on_the_stream_that_is_taken_up_again() {
     let forge = forge().await;
     let gateway = started(&forge, &[("MCP_API_KEYS", KEY)]);
     let client = Client::of(&gateway, KEY).await;
-    slow(&forge, 3);
-    let mut broken = client.post("/mcp", &call(2)).await;
-    let first = String::from_utf8(broken.chunk().await.unwrap().unwrap().to_vec()).unwrap();
-    let event = first.lines().find_map(|line| line.strip_prefix("id:")).unwrap_or_else(|| panic!("{first}")).trim();
-    drop(broken);
+    slow(&forge, 2);
+    for (id, answered_before) in [(2, false), (3, true)] {
+        let mut broken = client.post("/mcp", &call(id)).await;
+        let first = String::from_utf8(broken.chunk().await.unwrap().unwrap().to_vec()).unwrap();
+        let event = first.lines().find_map(|line| line.strip_prefix("id:")).unwrap_or_else(|| panic!("{first}")).trim();
+        drop(broken);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(recorded(&gateway).len() as u64, id - 2, "it runs on");
+        if answered_before {
+            on_record(&gateway, 2).await;
+        }
+        let again = [("mcp-session-id", client.session.as_str()), ("last-event-id", event)];
+        let answer = Events::of(client.get("/mcp", &again).await).next().await.unwrap().json();
+        assert!(answered(&answer) && answer["id"] == id, "{answer}");
+        assert_eq!(client.get("/mcp", &again).await.text().await.unwrap().trim(), "", "what was read is not kept");
+    }
+    assert!(on_record(&gateway, 2).await.iter().all(|record| record["outcome"] == "allowed"));
+}
+
+/// JSON-RPC 2.0 §4: the id tells whose an answer is, so two requests of one session cannot have the same at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn h17_an_id_that_is_in_use_is_refused_and_the_first_request_is_answered() {
+    let forge = forge().await;
+    let gateway = started(&forge, &[("MCP_API_KEYS", KEY)]);
+    let (client, other) = (Client::of(&gateway, KEY).await, Client::of(&gateway, KEY).await);
+    slow(&forge, 2);
+    let running = client.called(2);
     tokio::time::sleep(Duration::from_millis(500)).await;
-    assert_eq!(recorded(&gateway).len(), 0, "it runs on");
-    let taken_up = client.get("/mcp", &[("mcp-session-id", &client.session), ("last-event-id", event)]).await;
-    let answer = Events::of(taken_up).next().await.unwrap().json();
-    assert!(answered(&answer) && answer["id"] == 2, "{answer}");
-    assert_eq!(on_record(&gateway, 1).await[0]["outcome"], "allowed");
-    let too_late = client.get("/mcp", &[("mcp-session-id", &client.session), ("last-event-id", event)]).await;
-    assert_eq!(too_late.text().await.unwrap().trim(), "", "an answer is not kept");
+    let twice = client.post("/mcp", &call(2)).await;
+    assert_eq!(twice.status(), 400);
+    let refusal: Value = twice.json().await.unwrap();
+    assert_eq!((&refusal["error"]["code"], &refusal["id"]), (&json!(-32600), &json!(2)), "{refusal}");
+    assert!(answered(&other.called(2).await.unwrap()), "another session has ids of its own");
+    assert!(answered(&running.await.unwrap()));
+    assert!(answered(&client.called(2).await.unwrap()), "answered, the id is free");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -280,5 +303,5 @@ async fn h18_in_a_session_a_cancelled_call_ends_at_once_and_is_on_record() {
     let records = on_record(&gateway, 1).await;
     assert_eq!(records[0]["outcome"], "failed", "{records:?}");
     assert!(clock.elapsed() < Duration::from_secs(4), "{:?}", clock.elapsed());
-    assert!(!answered(&running.await.unwrap()));
+    assert_eq!(running.await.unwrap(), Value::Null, "its stream ends and says nothing");
 }

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt};
 use http::request::Parts;
-use rmcp::model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::{ServerHandler, ServiceExt};
 use serde_json::Value;
 use tokio::sync::mpsc::{self, Sender};
@@ -20,6 +20,7 @@ use tokio_util::sync::{CancellationToken, PollSender};
 use tokio_util::task::TaskTracker;
 
 use super::table::{Bounds, Full, InUse, Table};
+use super::wire;
 
 /// Streams of one owner and in all. An open stream is in use, so none gives way to another.
 const BOUNDS: Bounds = Bounds { per_owner: 16, in_all: 1_024, idle: Duration::from_mins(1) };
@@ -80,7 +81,7 @@ impl Pipes {
         let (to_client, from_session) = mpsc::channel(QUEUED_MESSAGES);
         let way = Way { messages: to_session, running: TaskTracker::new() };
         let over = over(self.stop.clone(), way.running.clone());
-        let in_use = place.fill(way);
+        let in_use = place.fill(way, None);
         let ends = Ends { in_use, table: Arc::clone(&self.table), id: Arc::clone(&id) };
         tokio::spawn((self.opener)(ReceiverStream::new(from_client).take_until(over).boxed(), to_client));
         let messages = ReceiverStream::new(from_session).filter_map(move |message| {
@@ -97,18 +98,9 @@ impl Pipes {
     /// [`PipeFault`].
     pub(crate) fn accept(&self, owner: &Owner, id: &str, message: Value, mut parts: Parts) -> Result<(), PipeFault> {
         let Way { messages, running } = self.table.enter(owner, id).ok_or(PipeFault::Unknown)?.session;
-        let mut message: ClientJsonRpcMessage = serde_json::from_value(message).map_err(|_| PipeFault::Malformed)?;
-        match &mut message {
-            ClientJsonRpcMessage::Request(request) => {
-                // It runs as long as its handler has these parts.
-                parts.extensions.insert(running.token());
-                request.request.extensions_mut().insert(parts);
-            }
-            ClientJsonRpcMessage::Notification(notification) => {
-                notification.notification.extensions_mut().insert(parts);
-            }
-            ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => (),
-        }
+        // A request runs as long as its handler has these parts.
+        parts.extensions.insert(running.token());
+        let message = wire::from_client(message, parts).ok_or(PipeFault::Malformed)?;
         messages.try_send(message).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => PipeFault::Busy,
             mpsc::error::TrySendError::Closed(_) => PipeFault::Unknown,

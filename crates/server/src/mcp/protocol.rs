@@ -1,6 +1,8 @@
-//! The protocol crate's services, over one handler: one stateless with JSON answers, one with sessions, one for a pair
-//! of channels. Requests come here authenticated, parsed and on the right road.
+//! The protocol crate over one handler: requests that stand alone are answered by its own HTTP service, those of a
+//! session and of the pipes of 2024-11-05 by transports of ours. Requests come here authenticated, parsed and on the
+//! right road.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -8,34 +10,42 @@ use aegis_ambient::Ambient;
 use aegis_gate::Owner;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{Request, Response};
-use http_body_util::Full;
+use http::{HeaderValue, Request, Response};
 use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Full};
 use rmcp::ServerHandler;
+use rmcp::model::{InitializeRequestParams, ProtocolVersion};
+use rmcp::service::serve_directly_with_ct;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
-use rmcp::transport::streamable_http_server::{SessionManager, StreamableHttpServerConfig, StreamableHttpService};
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use super::exchange::Exchange;
 use super::pipe::{self, Pipes};
-use super::sessions::{self, Own, Session, Sessions, Way};
+use super::sessions::{self, Serve, Session, Sessions};
 use super::table::{Entered, Full as TableFull, Place, Table};
 use crate::front::Front;
+
+/// The header a session is named in.
+pub(crate) const SESSION: &str = "mcp-session-id";
 
 /// An HTTP answer of the protocol.
 pub(crate) type Answer = Response<BoxBody<Bytes, Infallible>>;
 /// A request whose body was read and parsed by the edge.
 pub(crate) type Read = Request<Full<Bytes>>;
 type Answering = Box<dyn Fn(Read) -> BoxFuture<'static, Answer> + Send + Sync>;
-type Within = Box<dyn Fn(Read, Own) -> BoxFuture<'static, Answer> + Send + Sync>;
 
 /// All of the protocol that the edge knows.
 pub(crate) struct Protocol {
     stateless: Answering,
-    within: Within,
+    serve: Serve,
     sessions: Arc<Sessions>,
     /// 2024-11-05: streams with a way back.
     pub(crate) pipes: Pipes,
+    ambient: Ambient,
     stop: CancellationToken,
+    cut: CancellationToken,
 }
 
 impl Protocol {
@@ -47,20 +57,23 @@ impl Protocol {
         stop: &CancellationToken,
         cut: &CancellationToken,
     ) -> Self {
-        let stateless = service(make.clone(), Arc::new(NeverSessionManager::default()), config(false, cut));
-        let (of_session, config) = (make.clone(), config(true, cut));
+        let of_request = make.clone();
+        let service =
+            StreamableHttpService::new(move || Ok(of_request()), Arc::new(NeverSessionManager::default()), config(cut));
+        let of_session = make.clone();
         Self {
             stateless: Box::new(move |request| {
-                let service = stateless.clone();
+                let service = service.clone();
                 Box::pin(async move { service.handle(request).await })
             }),
-            within: Box::new(move |request, own| {
-                let service = service(of_session.clone(), Arc::new(own), config.clone());
-                Box::pin(async move { service.handle(request).await })
+            serve: Arc::new(move |exchange: Exchange, client, ct| {
+                Box::new(serve_directly_with_ct(of_session(), exchange, Some(client), ct)) as Box<dyn Any + Send>
             }),
             sessions: Table::new(sessions::BOUNDS, ambient.clone()),
             pipes: Pipes::new(pipe::opener(make, cut.clone()), ambient.clone(), stop.clone()),
+            ambient: ambient.clone(),
             stop: stop.clone(),
+            cut: cut.clone(),
         }
     }
 
@@ -69,9 +82,22 @@ impl Protocol {
         (self.stateless)(request).await
     }
 
-    /// Answers a request of a session.
-    pub(crate) async fn within(&self, request: Read, way: Way) -> Answer {
-        (self.within)(request, Own::new(Arc::clone(&self.sessions), way, self.stop.clone())).await
+    /// Answers a handshake, with what its client `said`. Where it comes to a revision, the place is filled with a session
+    /// that the answer names.
+    pub(crate) async fn handshake(&self, place: Place<Session>, said: Value, request: Read) -> Answer {
+        let (mut parts, body) = self.stateless(request).await.into_parts();
+        let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes);
+        if let Some(revision) = settled(&body)
+            && let Ok(said) = serde_json::from_value::<InitializeRequestParams>(said)
+            && let Ok(name) = HeaderValue::from_str(place.id())
+        {
+            let (serve, ambient) = (Arc::clone(&self.serve), self.ambient.clone());
+            let settled = revision.to_string();
+            let session = Session::new(said, revision, serve, ambient, (&self.stop, &self.cut));
+            drop(place.fill(session, Some(settled)));
+            parts.headers.insert(SESSION, name);
+        }
+        Response::from_parts(parts, Full::new(body).boxed())
     }
 
     /// Takes a place for a new session.
@@ -87,9 +113,15 @@ impl Protocol {
         self.sessions.enter(owner, id)
     }
 
+    /// Ends a session.
+    pub(crate) fn close(&self, id: &str) {
+        drop(self.sessions.remove(id));
+    }
+
     /// Ends what lies unused, and what was opened with a key that no longer stands.
     pub(crate) async fn sweep(&self, front: &Front) {
         self.sessions.sweep();
+        self.sessions.all().iter().for_each(Session::sweep);
         self.pipes.sweep();
         for owner in self.sessions.owners().union(&self.pipes.owners()) {
             if !front.gate().stands(owner).await {
@@ -105,18 +137,16 @@ impl Protocol {
     }
 }
 
-fn service<H: ServerHandler, M: SessionManager>(
-    make: impl Fn() -> H + Send + Sync + 'static,
-    manager: Arc<M>,
-    config: StreamableHttpServerConfig,
-) -> StreamableHttpService<H, M> {
-    StreamableHttpService::new(move || Ok(make()), manager, config)
+/// The revision that the answer to a handshake settles on, if it settles on any.
+fn settled(answer: &[u8]) -> Option<ProtocolVersion> {
+    let answer: Value = serde_json::from_slice(answer).ok()?;
+    serde_json::from_value(answer.get("result")?.get("protocolVersion")?.clone()).ok()
 }
 
-fn config(with_sessions: bool, cut: &CancellationToken) -> StreamableHttpServerConfig {
+fn config(cut: &CancellationToken) -> StreamableHttpServerConfig {
     let mut config = StreamableHttpServerConfig::default();
-    config.legacy_session_mode = with_sessions;
-    config.json_response = !with_sessions;
+    config.legacy_session_mode = false;
+    config.json_response = true;
     config.cancellation_token = cut.clone();
     // Host and Origin are checked by our own edge, before authentication and for every route.
     config.allowed_hosts = Vec::new();

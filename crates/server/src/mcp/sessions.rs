@@ -1,192 +1,375 @@
-//! Sessions of the revisions that have them (2025-03-26 to 2025-11-25), as the protocol crate wants them managed. What
-//! it is handed is the one session that a request named and its caller owns, or the place for one to be opened: nobody
-//! else's can be reached through it.
+//! Sessions of the revisions that have them (2025-03-26 to 2025-11-25). A session is a record: what its handshake
+//! settled, and the requests whose answers were not read to their end. Each request is served by itself, so an idle
+//! session holds no task and no queue.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::any::Any;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt};
-use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage, ServerResult};
-use rmcp::transport::WorkerTransport;
-use rmcp::transport::streamable_http_server::session::ServerSseMessage;
-use rmcp::transport::streamable_http_server::session::local::{
-    EventIdParseError, LocalSessionHandle, LocalSessionWorker, SessionConfig, SessionError,
-    StreamableHttpMessageReceiver, create_local_session,
+use aegis_ambient::Ambient;
+use futures_util::{Stream, StreamExt, stream};
+use http::request::Parts;
+use rmcp::model::{
+    ClientCapabilities, ClientJsonRpcMessage, ClientNotification, Implementation, InitializeRequestParams,
+    ProtocolVersion, RequestId,
 };
-use rmcp::transport::streamable_http_server::{SessionId, SessionManager};
-use tokio_stream::wrappers::ReceiverStream;
+use serde_json::Value;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::table::{Bounds, Entered, InUse, Place, Table};
+use super::exchange::{self, Exchange, REPLIES};
+use super::outbox::{Left, Outbox, Reading};
+use super::table::{Bounds, Entered, InUse, Table};
+use super::wire;
 
 /// Sessions of one owner, in all, and how long one may lie unused. A client that opens one for every call turns
 /// its oldest out and never notices.
 pub(crate) const BOUNDS: Bounds = Bounds { per_owner: 64, in_all: 2_048, idle: Duration::from_mins(5) };
-/// Messages a session's streams hold for a reader that is slow; then the session waits for it, and for it alone.
-const QUEUED_MESSAGES: usize = 8;
+/// Streams of one session that broke and are kept for their client to come back, and how long a finished one is.
+const MAX_BROKEN: usize = 8;
+const BROKEN_KEPT: Duration = Duration::from_mins(1);
+/// Longest part of a client's name and version that is remembered, in characters.
+const MAX_NAME_CHARS: usize = 64;
+/// What the one event of a session's own stream is named.
+pub(crate) const STANDING: &str = "0";
+/// The first revision that tells a client at once where it can come back to; an event without a message is no surprise
+/// to its clients (2025-11-25 basic/transports, Sending Messages to the Server).
+const PRIMES_SINCE: &str = "2025-11-25";
 
 /// The sessions there are.
 pub(crate) type Sessions = Table<Session>;
+
+/// Serves one request until its answer is told; dropping what comes back ends it.
+pub(crate) type Serve =
+    Arc<dyn Fn(Exchange, InitializeRequestParams, CancellationToken) -> Box<dyn Any + Send> + Send + Sync>;
 
 /// One session. It ends when nobody holds it any more, the table included.
 #[derive(Clone)]
 pub(crate) struct Session(Arc<Ending>);
 
-struct Ending(LocalSessionHandle);
+struct Ending(Arc<Record>);
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        let handle = self.0.clone();
-        tokio::spawn(async move {
-            // It may have ended by itself; then there is nothing left to end.
-            let _ = handle.close().await;
-        });
+        self.0.end();
     }
 }
 
-/// What one request may do.
-pub(crate) struct Own {
-    sessions: Arc<Sessions>,
-    way: Mutex<Option<Way>>,
+/// What a session is made of.
+pub(crate) struct Record {
+    client: InitializeRequestParams,
+    serve: Serve,
+    ambient: Ambient,
+    /// Ends the streams that no request waits for.
     stop: CancellationToken,
+    ended: CancellationToken,
+    state: Mutex<State>,
 }
 
-/// Into a session.
-pub(crate) enum Way {
-    /// A new one is to be opened.
-    Opens(Place<Session>),
-    /// It was opened, and its handshake is to come.
-    Opened(Session, InUse<Session>),
-    /// The one that the request names.
-    Within(Entered<Session>),
+#[derive(Default)]
+struct State {
+    /// Requests there have been.
+    requests: u64,
+    /// Those whose answer was not read to its end.
+    open: Vec<Open>,
 }
 
-/// Why a session did not do what was asked.
-#[derive(Debug, thiserror::Error)]
+struct Open {
+    number: u64,
+    id: RequestId,
+    outbox: Arc<Outbox>,
+    serving: Serving,
+    /// Since when nobody reads it.
+    broken: Option<Duration>,
+}
+
+/// How far a request is.
+enum Serving {
+    /// What serves it is being started.
+    Begins,
+    /// The way to it for what its client replies. Dropping the service ends it.
+    Runs(
+        mpsc::Sender<Box<ClientJsonRpcMessage>>,
+        #[expect(dead_code, reason = "held for its drop")] Box<dyn Any + Send>,
+    ),
+    /// Its answer is told.
+    Over,
+}
+
+/// What a message came to.
+pub(crate) enum Accepted<S> {
+    /// A request: what its client is told.
+    Request(S),
+    /// Nothing is to be answered.
+    Taken,
+}
+
+/// Why a message was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SessionFault {
-    /// There is none of that name for this caller, or no place was taken for a new one.
-    #[error("no such session")]
-    Unknown,
-    /// It ended meanwhile.
-    #[error(transparent)]
-    Ended(#[from] SessionError),
-    /// A Last-Event-ID that is none of ours.
-    #[error(transparent)]
-    EventId(#[from] EventIdParseError),
+    /// Not a message the protocol knows.
+    Malformed,
+    /// A request of this id is being served (JSON-RPC 2.0 §4: the id tells whose an answer is).
+    Twice,
 }
 
-impl Own {
-    /// `stop` ends the streams that no request waits for.
-    pub(crate) fn new(sessions: Arc<Sessions>, way: Way, stop: CancellationToken) -> Self {
-        Self { sessions, way: Mutex::new(Some(way)), stop }
+/// An event: what its client names it by to come back, and its JSON. One without a message only tells the name.
+pub(crate) struct Told {
+    pub(crate) id: String,
+    pub(crate) message: Option<Arc<str>>,
+}
+
+impl Session {
+    /// After a handshake: what its client said, and the revision that was settled. `stop` ends the streams that no
+    /// request waits for, `cut` everything.
+    pub(crate) fn new(
+        said: InitializeRequestParams,
+        revision: ProtocolVersion,
+        serve: Serve,
+        ambient: Ambient,
+        (stop, cut): (&CancellationToken, &CancellationToken),
+    ) -> Self {
+        let (stop, ended) = (stop.clone(), cut.child_token());
+        let client = remembered(said, revision);
+        Self(Arc::new(Ending(Arc::new(Record { client, serve, ambient, stop, ended, state: Mutex::default() }))))
     }
 
-    fn take(&self) -> Option<Way> {
-        self.way.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Lets go of answers nobody came back for.
+    pub(crate) fn sweep(&self) {
+        let record = &self.0.0;
+        let now = record.ambient.elapsed();
+        let is_over = |open: &Open| {
+            matches!(open.serving, Serving::Over)
+                && open.broken.is_some_and(|since| now.saturating_sub(since) >= BROKEN_KEPT)
+        };
+        record.lock().open.retain(|open| !is_over(open));
+    }
+}
+
+impl Entered<Session> {
+    /// Takes a message of the client. `parts` say who sent this very message.
+    ///
+    /// # Errors
+    /// [`SessionFault`].
+    pub(crate) fn accept(
+        &self,
+        message: Value,
+        parts: Parts,
+    ) -> Result<Accepted<impl Stream<Item = Told> + Send + use<>>, SessionFault> {
+        let record = &self.session.0.0;
+        match wire::from_client(message, parts).ok_or(SessionFault::Malformed)? {
+            message @ ClientJsonRpcMessage::Request(_) => {
+                return record.serve(message, &self.in_use).map(Accepted::Request);
+            }
+            ClientJsonRpcMessage::Notification(notification) => {
+                if let ClientNotification::CancelledNotification(cancelled) = notification.notification
+                    && let Some(id) = cancelled.params.request_id
+                {
+                    record.cancel(&id);
+                }
+            }
+            ClientJsonRpcMessage::Response(mut response) => {
+                if let Some((number, id)) = exchange::asked(&response.id) {
+                    response.id = id;
+                    record.replied(number, ClientJsonRpcMessage::Response(response));
+                }
+            }
+            ClientJsonRpcMessage::Error(mut error) => {
+                if let Some((number, id)) = error.id.as_ref().and_then(exchange::asked) {
+                    error.id = Some(id);
+                    record.replied(number, ClientJsonRpcMessage::Error(error));
+                }
+            }
+        }
+        Ok(Accepted::Taken)
     }
 
-    /// The session the request names; it is in use since the edge found it.
-    fn entered(&self) -> Result<Entered<Session>, SessionFault> {
-        match &*self.way.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(Way::Within(entered)) => Ok(entered.clone()),
-            Some(Way::Opens(_) | Way::Opened(..)) | None => Err(SessionFault::Unknown),
+    /// The session's own stream, on which nothing is told: what there is to say belongs to some request.
+    pub(crate) fn standing(&self) -> impl Stream<Item = Told> + Send + use<> {
+        let (record, in_use) = (&self.session.0.0, Arc::clone(&self.in_use));
+        let first = record.primes().then(|| Told { id: STANDING.to_owned(), message: None });
+        let (stop, ended) = (record.stop.clone(), record.ended.clone());
+        let end = async move {
+            let _in_use = in_use;
+            tokio::select! {
+                () = stop.cancelled() => (),
+                () = ended.cancelled() => (),
+            }
+        };
+        stream::iter(first).chain(stream::pending()).take_until(Box::pin(end))
+    }
+
+    /// The rest of a stream that broke, from this event on. None if there is no such stream, or nothing left of it.
+    pub(crate) fn resume(&self, last_event_id: &str) -> Option<impl Stream<Item = Told> + Send + use<>> {
+        let (index, number) = last_event_id.split_once('/')?;
+        let (index, number): (u64, u64) = (index.parse().ok()?, number.parse().ok()?);
+        let record = &self.session.0.0;
+        let mut state = record.lock();
+        let open = state.open.iter_mut().find(|open| open.number == number)?;
+        open.broken = None;
+        let reading = open.outbox.read(index.saturating_add(1));
+        drop(state);
+        Some(Reader::new(record, number, reading, Arc::clone(&self.in_use)))
+    }
+}
+
+/// Of what a client said of itself no more is kept than is asked for later.
+fn remembered(said: InitializeRequestParams, revision: ProtocolVersion) -> InitializeRequestParams {
+    let cut = |text: String| text.chars().take(MAX_NAME_CHARS).collect::<String>();
+    let mut can = ClientCapabilities::default();
+    (can.roots, can.sampling, can.elicitation) =
+        (said.capabilities.roots, said.capabilities.sampling, said.capabilities.elicitation);
+    let client = Implementation::new(cut(said.client_info.name), cut(said.client_info.version));
+    InitializeRequestParams::new(can, client).with_protocol_version(revision)
+}
+
+impl Record {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn primes(&self) -> bool {
+        self.client.protocol_version.as_str() >= PRIMES_SINCE
+    }
+
+    /// Begins to serve a request.
+    fn serve(
+        self: &Arc<Self>,
+        message: ClientJsonRpcMessage,
+        in_use: &Arc<InUse<Session>>,
+    ) -> Result<Reader, SessionFault> {
+        let ClientJsonRpcMessage::Request(request) = &message else { return Err(SessionFault::Malformed) };
+        let (number, outbox) = self.open(&request.id)?;
+        let reading = outbox.read(0);
+        if self.primes() {
+            outbox.tell(None, true);
+        }
+        let (sender, replies) = mpsc::channel(REPLIES);
+        let (session, message) = (Arc::downgrade(self), Some(message));
+        let exchange = Exchange { number, message, replies, outbox, session, in_use: Arc::clone(in_use) };
+        let service = (self.serve)(exchange, self.client.clone(), self.ended.child_token());
+        self.runs(number, Serving::Runs(sender, service));
+        Ok(Reader::new(self, number, reading, Arc::clone(in_use)))
+    }
+
+    fn open(&self, id: &RequestId) -> Result<(u64, Arc<Outbox>), SessionFault> {
+        let mut state = self.lock();
+        if state.open.iter().any(|open| open.id == *id && !matches!(open.serving, Serving::Over)) {
+            return Err(SessionFault::Twice);
+        }
+        let (number, outbox) = (state.requests, Arc::new(Outbox::default()));
+        let (id, serving) = (id.clone(), Serving::Begins);
+        state.requests = state.requests.saturating_add(1);
+        state.open.push(Open { number, id, outbox: Arc::clone(&outbox), serving, broken: None });
+        drop(state);
+        Ok((number, outbox))
+    }
+
+    /// It is served, unless it was answered or given up already.
+    fn runs(&self, number: u64, runs: Serving) {
+        if let Some(open) = self.lock().find(number).filter(|open| matches!(open.serving, Serving::Begins)) {
+            open.serving = runs;
         }
     }
 
-    /// A stream that keeps its session in use. One that no request waits for ends when the process is asked to.
-    fn stream(
-        &self,
-        in_use: Arc<InUse<Session>>,
-        receiver: StreamableHttpMessageReceiver,
-    ) -> impl Stream<Item = ServerSseMessage> + Send + Sync + 'static {
-        let waited_for = receiver.http_request_id.is_some();
-        let stop = self.stop.clone();
-        let end = async move { if waited_for { std::future::pending().await } else { stop.cancelled_owned().await } };
-        let messages = ReceiverStream::new(receiver.inner).map(move |message| {
-            let _ = &in_use;
-            message
-        });
-        messages.take_until(end)
+    /// Its answer is told. From now on it waits for its reader alone.
+    pub(crate) fn answered(&self, number: u64) {
+        let now = self.ambient.elapsed();
+        if let Some(open) = self.lock().find(number) {
+            open.serving = Serving::Over;
+            open.broken = open.broken.map(|_| now);
+        }
+    }
+
+    /// Its client wants no answer any more.
+    fn cancel(&self, id: &RequestId) {
+        let mut state = self.lock();
+        let running = |open: &Open| open.id == *id && !matches!(open.serving, Serving::Over);
+        if let Some(position) = state.open.iter().position(running) {
+            state.open.swap_remove(position).outbox.cut();
+        }
+    }
+
+    /// The client's reply to a question of this request.
+    fn replied(&self, number: u64, reply: ClientJsonRpcMessage) {
+        if let Some(Open { serving: Serving::Runs(replies, _), .. }) = self.lock().find(number) {
+            // One that nobody waits for is dropped.
+            let _ = replies.try_send(Box::new(reply));
+        }
+    }
+
+    /// A reader went.
+    fn left(&self, number: u64, left: Left) {
+        let mut state = self.lock();
+        match left {
+            Left::Nothing => state.open.retain(|open| open.number != number),
+            Left::Rest => {
+                let now = self.ambient.elapsed();
+                if let Some(open) = state.find(number) {
+                    open.broken = Some(now);
+                }
+                state.bound();
+            }
+            Left::ToAnother => (),
+        }
+    }
+
+    fn end(&self) {
+        self.ended.cancel();
+        let open = std::mem::take(&mut self.lock().open);
+        for Open { outbox, .. } in open {
+            outbox.cut();
+        }
     }
 }
 
-impl SessionManager for Own {
-    type Error = SessionFault;
-    type Transport = WorkerTransport<LocalSessionWorker>;
-
-    async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionFault> {
-        let Some(Way::Opens(place)) = self.take() else { return Err(SessionFault::Unknown) };
-        let mut config = SessionConfig::default();
-        config.channel_capacity = QUEUED_MESSAGES;
-        // What was cancelled has no answer to come back for.
-        config.completed_cache_ttl = Duration::ZERO;
-        // Our own table ends what lies unused; the crate's clock does not see an open stream as use.
-        config.keep_alive = None;
-        let id = Arc::clone(place.id());
-        let (handle, worker) = create_local_session(Arc::clone(&id), config);
-        let session = Session(Arc::new(Ending(handle)));
-        let in_use = place.fill(session.clone());
-        *self.way.lock().unwrap_or_else(PoisonError::into_inner) = Some(Way::Opened(session, in_use));
-        Ok((id, WorkerTransport::spawn(worker)))
+impl State {
+    fn find(&mut self, number: u64) -> Option<&mut Open> {
+        self.open.iter_mut().find(|open| open.number == number)
     }
 
-    async fn initialize_session(
-        &self,
-        id: &SessionId,
-        message: ClientJsonRpcMessage,
-    ) -> Result<ServerJsonRpcMessage, SessionFault> {
-        let Some(Way::Opened(session, _in_use)) = self.take() else { return Err(SessionFault::Unknown) };
-        let answer = session.0.0.initialize(message).await?;
-        if let ServerJsonRpcMessage::Response(response) = &answer
-            && let ServerResult::InitializeResult(result) = &response.result
+    /// Lets the oldest answer go that nobody came back for, where there are too many.
+    fn bound(&mut self) {
+        let left = self.open.iter().filter(|open| open.broken.is_some() && matches!(open.serving, Serving::Over));
+        if left.clone().count() > MAX_BROKEN
+            && let Some(oldest) = left.min_by_key(|open| open.broken).map(|open| open.number)
         {
-            self.sessions.settle(id, result.protocol_version.as_str());
-        } else {
-            self.sessions.remove(id);
+            self.open.retain(|open| open.number != oldest);
         }
-        Ok(answer)
     }
+}
 
-    async fn has_session(&self, _id: &SessionId) -> Result<bool, SessionFault> {
-        Ok(self.entered().is_ok())
+/// Reads one request's stream.
+struct Reader {
+    reading: Reading,
+    number: u64,
+    session: Weak<Record>,
+    #[expect(dead_code, reason = "a session somebody reads from is in use")]
+    in_use: Arc<InUse<Session>>,
+}
+
+impl Reader {
+    fn new(session: &Arc<Record>, number: u64, reading: Reading, in_use: Arc<InUse<Session>>) -> Self {
+        Self { reading, number, session: Arc::downgrade(session), in_use }
     }
+}
 
-    /// The crate closes a session when it ended, too. That it is gone already is no fault.
-    async fn close_session(&self, id: &SessionId) -> Result<(), SessionFault> {
-        drop(self.sessions.remove(id));
-        Ok(())
+impl Stream for Reader {
+    type Item = Told;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Told>> {
+        let number = self.number;
+        let told = |(index, message)| Told { id: format!("{index}/{number}"), message };
+        self.reading.poll_next_unpin(context).map(|event| event.map(told))
     }
+}
 
-    async fn create_stream(
-        &self,
-        _id: &SessionId,
-        message: ClientJsonRpcMessage,
-    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionFault> {
-        let Entered { session, in_use, .. } = self.entered()?;
-        let session = &session.0.0;
-        let receiver = session.establish_request_wise_channel().await?;
-        session.push_message(message, receiver.http_request_id).await?;
-        Ok(self.stream(in_use, receiver))
-    }
-
-    async fn accept_message(&self, _id: &SessionId, message: ClientJsonRpcMessage) -> Result<(), SessionFault> {
-        Ok(self.entered()?.session.0.0.push_message(message, None).await?)
-    }
-
-    async fn create_standalone_stream(
-        &self,
-        _id: &SessionId,
-    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionFault> {
-        let Entered { session, in_use, .. } = self.entered()?;
-        Ok(self.stream(in_use, session.0.0.establish_common_channel().await?))
-    }
-
-    async fn resume(
-        &self,
-        _id: &SessionId,
-        last_event_id: String,
-    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionFault> {
-        let Entered { session, in_use, .. } = self.entered()?;
-        Ok(self.stream(in_use, session.0.0.resume(last_event_id.parse()?).await?))
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.upgrade() {
+            session.left(self.number, self.reading.left());
+        }
     }
 }

@@ -98,13 +98,6 @@ impl<T: Clone> Table<T> {
         Some(Entered { session, revision, in_use: Arc::new(InUse { table: Arc::clone(self), id }) })
     }
 
-    /// Remembers the revision its handshake settled on.
-    pub(crate) fn settle(&self, id: &str, revision: &str) {
-        if let Some(session) = self.lock().get_mut(id) {
-            session.revision = Some(revision.to_owned());
-        }
-    }
-
     /// Takes it out.
     pub(crate) fn remove(&self, id: &str) -> Option<T> {
         self.lock().remove(id).and_then(|session| session.session)
@@ -124,6 +117,11 @@ impl<T: Clone> Table<T> {
     /// Takes out all that is this owner's, in use or not.
     pub(crate) fn evict(&self, owner: &Owner) {
         self.lock().retain(|_, session| *session.owner != *owner);
+    }
+
+    /// All there are.
+    pub(crate) fn all(&self) -> Vec<T> {
+        self.lock().values().filter_map(|held| held.session.clone()).collect()
     }
 
     /// How many there are.
@@ -163,9 +161,9 @@ impl<T: Clone> Place<T> {
     }
 
     /// The session is there, and in use.
-    pub(crate) fn fill(mut self, session: T) -> InUse<T> {
+    pub(crate) fn fill(mut self, session: T, revision: Option<String>) -> InUse<T> {
         if let Some(held) = self.table.lock().get_mut(&self.id) {
-            held.session = Some(session);
+            (held.session, held.revision) = (Some(session), revision);
         }
         self.filled = true;
         InUse { table: Arc::clone(&self.table), id: Arc::clone(&self.id) }

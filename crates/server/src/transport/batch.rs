@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::envelope::{self, Envelope, Kind};
 use super::rpc::Caller;
-use crate::mcp::{Entered, Session, Way};
+use crate::mcp::{self, Entered, Session};
 
 /// The answers in the order of the requests, or 202 where nothing asked for one. One after the other: a batch has one
 /// place among what runs, so it is one call at a time to the forge.
@@ -45,7 +45,7 @@ async fn one(
             {
                 return Some(read(*refused, &id).await);
             }
-            parts.headers.remove(super::streamable::SESSION);
+            parts.headers.remove(mcp::SESSION);
             let bytes = Bytes::from(message.without_progress().into_message().to_string());
             let answer = caller.edge.protocol.stateless(caller.request(parts, bytes)).await;
             Some(read(caller.answered(answer, id.clone()), &id).await)
@@ -55,8 +55,8 @@ async fn one(
             if caller.admit(&message).await.is_ok()
                 && let Some(session) = session
             {
-                let bytes = Bytes::from(message.into_message().to_string());
-                let _ = caller.edge.protocol.within(caller.request(parts, bytes), Way::Within(session)).await;
+                caller.sign(&mut parts);
+                let _ = session.accept(message.into_message(), parts);
             }
             None
         }

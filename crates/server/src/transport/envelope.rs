@@ -202,7 +202,8 @@ impl Envelope {
         self
     }
 
-    fn params(&self) -> Option<&Map<String, Value>> {
+    /// Its parameters.
+    pub(crate) fn params(&self) -> Option<&Map<String, Value>> {
         self.message.get("params").and_then(Value::as_object)
     }
 }

@@ -19,8 +19,11 @@ use serde_json::{Map, Value, json};
 use super::envelope::{self, Body, Envelope, Kind, Malformed};
 use super::revision::Unspoken;
 use crate::http::{BodyFault, DoorCode, Edge, Own, RETRY_AFTER, Shed, Stranger, identify, read_body};
-use crate::mcp;
+use crate::mcp::{self, SessionFault};
 use crate::respond;
+
+/// Said to what the protocol layer cannot read.
+pub(crate) const NOT_A_MESSAGE: &str = "the body is no message of this protocol";
 
 /// An authenticated caller at the JSON-RPC door.
 pub(crate) struct Caller<'a> {
@@ -103,6 +106,17 @@ impl From<BodyFault> for Refusal {
         match fault {
             BodyFault::Shed(shed) => shed.into(),
             fault => Self::new(fault.code(), -32600, fault.to_string()),
+        }
+    }
+}
+
+impl From<SessionFault> for Refusal {
+    fn from(fault: SessionFault) -> Self {
+        match fault {
+            SessionFault::Malformed => Self::new(DoorCode::NotAMessage, -32600, NOT_A_MESSAGE),
+            SessionFault::Twice => {
+                Self::new(DoorCode::InvalidRequest, -32600, "a request of this id is still running in this session")
+            }
         }
     }
 }
@@ -256,7 +270,7 @@ impl Caller<'_> {
                 Refusal::new(DoorCode::Method, -32600, "this is not done here in this revision")
             }
             status if status.is_server_error() => Refusal::new(DoorCode::Internal, -32603, "a fault of ours"),
-            _ => Refusal::new(DoorCode::NotAMessage, -32600, "the body is no message of this protocol"),
+            _ => Refusal::new(DoorCode::NotAMessage, -32600, NOT_A_MESSAGE),
         };
         refusal.to(id).answer(self)
     }

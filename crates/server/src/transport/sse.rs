@@ -1,31 +1,23 @@
 //! HTTP with SSE, the transport of 2024-11-05, for clients that speak nothing newer: `GET /mcp/sse` opens the stream,
 //! its first event says where to POST. A POST to `/mcp/sse` itself is streamable HTTP: that is the URL some hosts are told.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use aegis_gate::audit::Transport;
 use axum::extract::{Request, State};
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
+use std::sync::Arc;
 
 use super::envelope::{Body, Kind};
-use super::rpc::{Caller, NoSession, Post, Refusal};
+use super::events::{event, respond};
+use super::rpc::{Caller, NOT_A_MESSAGE, NoSession, Post, Refusal};
 use super::{revision, streamable};
 use crate::http::{DoorCode, Edge, Shed};
-use crate::mcp::PipeFault;
-
-/// A comment this often keeps proxies from taking the stream for dead.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Tells nginx to pass events on as they come.
-const UNBUFFERED: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+use crate::mcp::{PipeFault, SESSION};
 
 /// `/mcp/sse`.
 pub(crate) async fn endpoint(State(edge): State<Arc<Edge>>, request: Request) -> Response {
-    let named = [streamable::SESSION, revision::HEADER].iter().any(|name| request.headers().contains_key(*name));
+    let named = [SESSION, revision::HEADER].iter().any(|name| request.headers().contains_key(*name));
     if request.method() != Method::GET || named {
         return streamable::answer(&edge, request, Transport::Streamable).await;
     }
@@ -36,12 +28,9 @@ pub(crate) async fn endpoint(State(edge): State<Arc<Edge>>, request: Request) ->
     };
     match edge.protocol.pipes.open(caller.principal.owner()) {
         Ok(pipe) => {
-            let way_back = Event::default().event("endpoint").data(format!("/mcp/sse/messages?sessionId={}", pipe.id));
-            let messages = pipe.messages.map(|message| Event::default().event("message").data(message));
-            let events = stream::once(std::future::ready(way_back)).chain(messages);
-            let events = events.map(Ok::<_, std::convert::Infallible>);
-            let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-            ([UNBUFFERED], stream).into_response()
+            let way_back = event(&[("event", "endpoint")], &format!("/mcp/sse/messages?sessionId={}", pipe.id));
+            let messages = pipe.messages.map(|message| event(&[("event", "message")], &message));
+            respond(stream::once(std::future::ready(way_back)).chain(messages))
         }
         Err(full) => Refusal::from(full).answer(&caller),
     }
@@ -81,9 +70,7 @@ async fn accept(
     match accepted {
         Ok(()) => Ok((StatusCode::ACCEPTED, "Accepted").into_response()),
         Err(PipeFault::Unknown) => Err(Refusal::from(NoSession).to(id)),
-        Err(PipeFault::Malformed) => {
-            Err(Refusal::new(DoorCode::NotAMessage, -32600, "the body is no message of this protocol").to(id))
-        }
+        Err(PipeFault::Malformed) => Err(Refusal::new(DoorCode::NotAMessage, -32600, NOT_A_MESSAGE).to(id)),
         Err(PipeFault::Busy) => Err(Refusal::from(Shed::Own).to(id)),
     }
 }

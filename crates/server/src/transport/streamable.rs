@@ -8,18 +8,22 @@ use axum::body::Body as HttpBody;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
 use http::request::Parts;
 use http::{Method, StatusCode};
 
 use super::batch;
 use super::envelope::{Body, Envelope, Kind};
+use super::events;
 use super::revision::Revision;
 use super::rpc::{Caller, NoSession, Post, Refusal};
 use crate::http::{DoorCode, Edge, Own};
-use crate::mcp::{Entered, Session, Way};
+use crate::mcp::{self, Accepted, Entered, SESSION, Session, SessionFault, Told};
 
-/// The header a session is named in.
-pub(crate) const SESSION: &str = "mcp-session-id";
+/// The header a client names the last event in that it got.
+const LAST_EVENT: &str = "last-event-id";
+/// When a client whose stream broke is to come back, in milliseconds.
+const COME_BACK_AFTER_MS: &str = "3000";
 
 /// Said to a batch where there are none.
 pub(crate) const ONE_MESSAGE: &str = "several messages in one body are part of 2025-03-26 only";
@@ -38,7 +42,9 @@ pub(crate) async fn answer(edge: &Edge, request: Request, transport: Transport) 
     };
     let answered = match parts.method {
         Method::POST => post(&caller, parts, body).await,
-        Method::GET | Method::DELETE if transport == Transport::Streamable => of_session(&caller, parts).await,
+        Method::GET | Method::DELETE if transport == Transport::Streamable => {
+            of_session(&caller, &parts).map_err(|refusal| *refusal)
+        }
         // Somebody looks whether there is anything here.
         Method::HEAD => Ok(StatusCode::OK.into_response()),
         _ => Err(not_here()),
@@ -93,35 +99,68 @@ async fn one(caller: &Caller<'_>, mut parts: Parts, single: Single, named: Named
     if envelope.kind() == Kind::Request {
         caller.enter(&envelope, &mut parts, own).await?;
     }
-    let way = match entered {
-        None if handshake && edge.offered.sessions && caller.is_endpoint() => {
-            Some(Way::Opens(edge.protocol.reserve(caller.principal.owner())?))
-        }
-        entered => entered.map(Way::Within),
-    };
-    let request = caller.request(parts, bytes);
-    let answer = match way {
-        Some(way) => edge.protocol.within(request, way).await,
-        None => edge.protocol.stateless(request).await,
-    };
-    Ok(caller.answered(answer, id))
+    if let Some(entered) = entered {
+        return Ok(within(caller, parts, envelope, &entered)?);
+    }
+    if !(handshake && edge.offered.sessions && caller.is_endpoint()) {
+        return Ok(caller.answered(edge.protocol.stateless(caller.request(parts, bytes)).await, id));
+    }
+    let place = edge.protocol.reserve(caller.principal.owner())?;
+    let said = envelope.params().cloned().unwrap_or_default().into();
+    Ok(caller.answered(edge.protocol.handshake(place, said, caller.request(parts, bytes)).await, id))
+}
+
+/// One message of a session.
+fn within(
+    caller: &Caller<'_>,
+    mut parts: Parts,
+    envelope: Envelope,
+    entered: &Entered<Session>,
+) -> Result<Response, SessionFault> {
+    caller.sign(&mut parts);
+    Ok(match entered.accept(envelope.into_message(), parts)? {
+        Accepted::Request(events) => told(events),
+        Accepted::Taken => StatusCode::ACCEPTED.into_response(),
+    })
+}
+
+/// What a client is told, as it reads it. An event without a message only says where it can come back to, and when
+/// (2025-11-25 basic/transports, Sending Messages to the Server).
+fn told(events: impl Stream<Item = Told> + Send + 'static) -> Response {
+    events::respond(events.map(|Told { id, message }| match message {
+        Some(message) => events::event(&[("id", &id)], &message),
+        None => events::event(&[("id", &id), ("retry", COME_BACK_AFTER_MS)], ""),
+    }))
 }
 
 /// GET opens a session's own stream or takes one up again, DELETE ends the session. Without a session there is neither,
 /// and 2026-07-28 knows neither.
-async fn of_session(caller: &Caller<'_>, parts: Parts) -> Result<Response, Refusal> {
-    let named = Named::by(caller, &parts);
-    if matches!(named, Named::Nothing) || Revision::of(&parts.headers, None, named.revision())?.is_stateless() {
-        return Err(not_here());
+fn of_session(caller: &Caller<'_>, parts: &Parts) -> Result<Response, Box<Refusal>> {
+    let named = Named::by(caller, parts);
+    let revision =
+        Revision::of(&parts.headers, None, named.revision()).map_err(|unspoken| Box::new(unspoken.into()))?;
+    if revision.is_stateless() {
+        return Err(not_here().into());
     }
-    let entered = named.entered()?.ok_or_else(not_here)?;
-    let ends = parts.method == Method::DELETE;
-    let mut answer = caller.edge.protocol.within(caller.request(parts, Bytes::new()), Way::Within(entered)).await;
-    // It has ended, there and then: rmcp's 202 stands for "later", and Python's SDK warns of it as a failure.
-    if ends && answer.status() == StatusCode::ACCEPTED {
-        *answer.status_mut() = StatusCode::NO_CONTENT;
+    let entered = named.entered().map_err(|unknown| Box::new(unknown.into()))?.ok_or_else(|| Box::new(not_here()))?;
+    if parts.method == Method::DELETE {
+        drop(entered);
+        caller.edge.protocol.close(session_named(parts));
+        return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    Ok(caller.answered(answer, serde_json::Value::Null))
+    let Some(last) = parts.headers.get(LAST_EVENT) else { return Ok(told(entered.standing())) };
+    Ok(match last.to_str() {
+        Ok(mcp::STANDING) => told(entered.standing()),
+        // An error would make a client ask for the same again, for ever.
+        last => match last.ok().and_then(|last| entered.resume(last)) {
+            Some(rest) => told(rest),
+            None => told(stream::empty()),
+        },
+    })
+}
+
+fn session_named(parts: &Parts) -> &str {
+    parts.headers.get(SESSION).and_then(|name| name.to_str().ok()).unwrap_or_default()
 }
 
 /// The session a request names.
@@ -136,9 +175,10 @@ enum Named {
 
 impl Named {
     fn by(caller: &Caller<'_>, parts: &Parts) -> Self {
-        let named = parts.headers.get(SESSION).filter(|_| caller.edge.offered.sessions && caller.is_endpoint());
-        let Some(named) = named else { return Self::Nothing };
-        let entered = caller.edge.protocol.enter(caller.principal.owner(), named.to_str().unwrap_or_default());
+        if !(parts.headers.contains_key(SESSION) && caller.edge.offered.sessions && caller.is_endpoint()) {
+            return Self::Nothing;
+        }
+        let entered = caller.edge.protocol.enter(caller.principal.owner(), session_named(parts));
         entered.map_or(Self::Unknown, Self::Own)
     }
 

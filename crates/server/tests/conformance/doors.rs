@@ -74,7 +74,7 @@ impl Scene<'_> {
         let client = json!({"name": "test", "version": "1"});
         let params = json!({"protocolVersion": "2025-11-25", "capabilities": can, "clientInfo": client});
         let answer = self.older(&self.alice, "initialize", params).await?;
-        let told = Event::all(&answer.text).last().map(Event::json).unwrap_or_default();
+        let told = answer.json();
         let can = &told["result"]["capabilities"];
         ensure(can["prompts"].is_object() && can["completions"].is_object(), || answer.text.clone())?;
         Ok(answer.header("mcp-session-id").to_owned())
