@@ -1,5 +1,6 @@
 //! Puts the rooms together: from validated settings to a gate behind a listener.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,7 +94,7 @@ pub(crate) async fn serve(app: App, gateway: Listener, metrics: Option<TcpListen
         let settings = listener::Settings { max_connections: MAX_SCRAPERS, ..listener::Settings::default() };
         let counts = ConnectionCounts::default();
         let metrics = Listener { socket, settings, tls: None, counts, ambient: gateway.ambient.clone() };
-        tokio::spawn(metrics.serve(metrics_router(front), stop.clone(), CancellationToken::new()))
+        tokio::spawn(metrics.serve(metrics_router(front), stop.clone(), CancellationToken::new(), || ready(())))
     });
     let sweep = tokio::spawn(sweep(Arc::clone(&edge), stop.clone()));
     let draining = tokio::spawn({
@@ -104,7 +105,14 @@ pub(crate) async fn serve(app: App, gateway: Listener, metrics: Option<TcpListen
             front.stop();
         }
     });
-    gateway.serve(http::router(edge), stop, cut).await;
+    // A call of a session runs on when its connection is gone.
+    let running = Arc::clone(&edge);
+    gateway
+        .serve(http::router(edge), stop, cut, move || {
+            let edge = Arc::clone(&running);
+            async move { edge.running.none().await }
+        })
+        .await;
     for task in [watch, sweep, draining].into_iter().chain(scraped) {
         if task.await.is_err() {
             tracing::error!("a background task ended in a panic");

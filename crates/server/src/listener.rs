@@ -39,6 +39,9 @@ pub(crate) use tls::Tls;
 /// Pause after an accept error, so that a full descriptor table does not make a busy loop.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How long what was cut is waited for, so that it is on record.
+const CUT_WITHIN: Duration = Duration::from_secs(2);
+
 /// How long a connection may take for what.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadlines {
@@ -104,8 +107,15 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Serves a router until told to stop, then lets open requests end. Cancels `cut` when nothing may go on.
-    pub(crate) async fn serve(self, router: Router, stop: CancellationToken, cut: CancellationToken) {
+    /// Serves a router until told to stop, then lets open requests end, and what `done` waits for beside them. Cancels
+    /// `cut` when nothing may go on.
+    pub(crate) async fn serve<D: Future<Output = ()>>(
+        self,
+        router: Router,
+        stop: CancellationToken,
+        cut: CancellationToken,
+        done: impl Fn() -> D,
+    ) {
         let Self { socket, settings, tls, counts, ambient } = self;
         let (places, drain) = (Places::new(&settings), settings.drain);
         let (draining, cutting) = (stop.clone(), cut.clone());
@@ -135,11 +145,18 @@ impl Listener {
         }
         drop(socket);
         open.close();
-        if tokio::time::timeout(drain, open.wait()).await.is_err() {
-            tracing::warn!(event = "drain_over", "requests were still open when the time to end them was over");
-            cut.cancel();
+        let over = async {
             open.wait().await;
+            done().await;
+        };
+        let late = tokio::time::timeout(drain, over).await.is_err();
+        if late {
+            tracing::warn!(event = "drain_over", "requests were still open when the time to end them was over");
         }
         cut.cancel();
+        open.wait().await;
+        if late {
+            let _ = tokio::time::timeout(CUT_WITHIN, done()).await;
+        }
     }
 }

@@ -183,6 +183,21 @@ async fn s08_calls_of_every_revision_end_before_the_process_and_idle_streams_hol
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s08_a_call_whose_client_is_gone_ends_before_the_gateway_does() {
+    let forge = forge().await;
+    let mut gateway = started(&forge, &[("MCP_API_KEYS", KEY)]);
+    let client = Client::of(&gateway, KEY).await;
+    slow(&forge, 3);
+    drop(client.post("/mcp", &call(2)).await);
+    drop(client);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    gateway.signal("TERM").unwrap();
+    assert_eq!(gateway.wait_for_end().unwrap(), Some(0));
+    let records = recorded(&gateway);
+    assert!(records.len() == 1 && records[0]["outcome"] == "allowed", "{records:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s08_calls_that_outlast_the_drain_are_cut_and_on_record() {
     let forge = forge().await;
     let mut gateway = started(&forge, &[("MCP_API_KEYS", KEY), ("DRAIN_SECONDS", "1")]);

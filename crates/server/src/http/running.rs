@@ -16,11 +16,11 @@ use super::DoorCode;
 /// Requests of one caller that run, or whose body is read, at once.
 const MAX_OWN: usize = 64;
 /// Requests that run at once in all.
-const MAX_ALL: usize = 512;
+const MAX_ALL: u32 = 512;
 /// Listeners of one caller. They stay open for minutes and do next to nothing, so they take no place of what runs.
 const MAX_OWN_LISTENING: usize = 16;
 /// Listeners in all.
-const MAX_ALL_LISTENING: usize = 1_024;
+const MAX_ALL_LISTENING: u32 = 1_024;
 /// Requests that wait for one of those places.
 const MAX_WAITING: usize = 512;
 /// How long one waits.
@@ -35,6 +35,7 @@ pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The places.
 pub(crate) struct Running {
     all: Arc<Semaphore>,
+    max_all: u32,
     waiting: AtomicUsize,
     max_own: usize,
     shares: Shares,
@@ -102,9 +103,9 @@ impl Running {
         Self::new(MAX_OWN_LISTENING, MAX_ALL_LISTENING)
     }
 
-    fn new(max_own: usize, max_all: usize) -> Self {
-        let all = Arc::new(Semaphore::new(max_all));
-        Self { all, waiting: AtomicUsize::new(0), max_own, shares: Shares::default() }
+    fn new(max_own: usize, max_all: u32) -> Self {
+        let all = Arc::new(Semaphore::new(max_all as usize));
+        Self { all, max_all, waiting: AtomicUsize::new(0), max_own, shares: Shares::default() }
     }
 
     /// Takes one request's part of this caller's share.
@@ -132,6 +133,12 @@ impl Running {
             Err(_) => self.queue().await?,
         };
         Ok(Slot { own, place })
+    }
+
+    /// Waits until nothing runs. What comes meanwhile waits for it.
+    pub(crate) async fn none(&self) {
+        // The places are never closed.
+        let _ = self.all.acquire_many(self.max_all).await;
     }
 
     async fn queue(&self) -> Result<OwnedSemaphorePermit, Shed> {
@@ -224,7 +231,7 @@ mod tests {
     async fn u02_a_caller_over_its_share_fills_no_queue() {
         let [alice, bob] = owners().await;
         let running = Arc::new(Running::default());
-        let everything = Arc::clone(&running.all).acquire_many_owned(u32::try_from(MAX_ALL).unwrap()).await.unwrap();
+        let everything = Arc::clone(&running.all).acquire_many_owned(MAX_ALL).await.unwrap();
         let waiting: Vec<_> = (0..MAX_OWN)
             .map(|_| {
                 let (running, own) = (Arc::clone(&running), running.own(&alice).unwrap());

@@ -45,7 +45,8 @@ impl Server {
             (socket.local_addr().unwrap(), ConnectionCounts::default(), CancellationToken::new());
         let ambient = Ambient::real();
         let listener = Listener { socket, settings, tls, counts: counts.clone(), ambient };
-        let serving = tokio::spawn(listener.serve(router(), stop.clone(), CancellationToken::new()));
+        let serving =
+            tokio::spawn(listener.serve(router(), stop.clone(), CancellationToken::new(), || std::future::ready(())));
         Self { address, counts, stop, serving }
     }
 
