@@ -53,17 +53,17 @@ impl App {
     ///
     /// # Errors
     /// The gate could not be built.
-    pub(crate) async fn new(
+    pub(crate) async fn new<W: Wrap>(
         parts: Parts,
         settings: Settings,
-        wrap: impl Wrap,
+        wrap: W,
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
         let ambient = parts.ambient.clone();
         let parts = Parts { catalog: wrap.offer(parts.catalog), ..parts };
         let front = Arc::new(front(parts).await?);
         let cut = CancellationToken::new();
-        let protocol = Protocol::new(mcp::maker(Arc::clone(&front), wrap), &ambient, stop, &cut);
+        let protocol = Protocol::new(mcp::maker(Arc::clone(&front), wrap), W::SPEAKS, &ambient, stop, &cut);
         let Settings { proxies, door, authentication, https, offered } = settings;
         let (health, seldom) = (Arc::default(), Seldom::new(ambient));
         let (running, listening) = (Running::default(), Running::for_listeners());

@@ -2,6 +2,7 @@
 //! has passed authentication, and gets an HTTP answer back.
 
 mod client;
+mod direct;
 mod exchange;
 mod handler;
 mod listen;
@@ -46,6 +47,9 @@ pub(crate) struct Offered {
 pub trait Wrap: Clone + Send + Sync + 'static {
     /// What answers.
     type Handler: ServerHandler;
+
+    /// Whether it tells clients more than they asked for: log lines, questions of its own.
+    const SPEAKS: bool = false;
 
     /// Adds to what is offered. It runs as everything offered does: authenticated, admitted, on record.
     fn offer(&self, catalog: Catalog) -> Catalog {

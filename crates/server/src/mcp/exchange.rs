@@ -6,7 +6,10 @@ use std::future::ready;
 use std::sync::{Arc, Weak};
 
 use rmcp::RoleServer;
-use rmcp::model::{ClientJsonRpcMessage, RequestId, ServerJsonRpcMessage, ServerNotification};
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientRequest, GetMeta, InitializeRequestParams, JsonRpcRequest, RequestId,
+    ServerJsonRpcMessage, ServerNotification,
+};
 use rmcp::transport::Transport;
 use tokio::sync::mpsc;
 
@@ -26,6 +29,23 @@ pub(crate) struct Exchange {
     pub(crate) session: Weak<Record>,
     #[expect(dead_code, reason = "a session in which something runs is in use")]
     pub(crate) in_use: Arc<InUse<Session>>,
+}
+
+impl Exchange {
+    /// The request, if nothing but its answer is to be told: its client wants no progress and cannot be asked.
+    pub(crate) fn plain(&mut self, client: &InitializeRequestParams) -> Option<JsonRpcRequest<ClientRequest>> {
+        let asked = client.capabilities.elicitation.is_some();
+        let plain = |message: &mut ClientJsonRpcMessage| match message {
+            ClientJsonRpcMessage::Request(request) => {
+                !asked && request.request.get_meta().get_progress_token().is_none()
+            }
+            _ => false,
+        };
+        match self.message.take_if(plain)? {
+            ClientJsonRpcMessage::Request(request) => Some(request),
+            _ => None,
+        }
+    }
 }
 
 /// The name of a question. The crate counts them within a request; in a session there are several requests.

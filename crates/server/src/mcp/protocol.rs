@@ -10,25 +10,34 @@ use aegis_ambient::Ambient;
 use aegis_gate::Owner;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use http::request::Parts;
 use http::{HeaderValue, Request, Response};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
 use rmcp::ServerHandler;
-use rmcp::model::{InitializeRequestParams, ProtocolVersion};
+use rmcp::model::{ClientJsonRpcMessage, InitializeRequestParams, ProtocolVersion, ServerJsonRpcMessage};
 use rmcp::service::serve_directly_with_ct;
+use rmcp::transport::Transport as _;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use super::direct::{self, Direct};
 use super::exchange::Exchange;
 use super::pipe::{self, Pipes};
 use super::sessions::{self, Serve, Session, Sessions};
 use super::table::{Entered, Full as TableFull, Place, Table};
+use super::wire;
 use crate::front::Front;
 
 /// The header a session is named in.
 pub(crate) const SESSION: &str = "mcp-session-id";
+
+/// An answer of the protocol: the message.
+#[derive(serde::Serialize)]
+#[serde(transparent)]
+pub(crate) struct Reply(ServerJsonRpcMessage);
 
 /// An HTTP answer of the protocol.
 pub(crate) type Answer = Response<BoxBody<Bytes, Infallible>>;
@@ -39,6 +48,8 @@ type Answering = Box<dyn Fn(Read) -> BoxFuture<'static, Answer> + Send + Sync>;
 /// All of the protocol that the edge knows.
 pub(crate) struct Protocol {
     stateless: Answering,
+    /// None where the handler has more to tell than answers.
+    direct: Option<Direct>,
     serve: Serve,
     sessions: Arc<Sessions>,
     /// 2024-11-05: streams with a way back.
@@ -50,9 +61,10 @@ pub(crate) struct Protocol {
 
 impl Protocol {
     /// `make` makes the handler of one connection; it must be cheap. `stop` ends the streams that no request waits for,
-    /// `cut` everything.
+    /// `cut` everything. `speaks` says whether the handler tells clients more than they asked for.
     pub(crate) fn new<H: ServerHandler>(
         make: impl Fn() -> H + Clone + Send + Sync + 'static,
+        speaks: bool,
         ambient: &Ambient,
         stop: &CancellationToken,
         cut: &CancellationToken,
@@ -60,15 +72,14 @@ impl Protocol {
         let of_request = make.clone();
         let service =
             StreamableHttpService::new(move || Ok(of_request()), Arc::new(NeverSessionManager::default()), config(cut));
-        let of_session = make.clone();
+        let direct = (!speaks).then(|| direct::direct(make.clone()));
         Self {
             stateless: Box::new(move |request| {
                 let service = service.clone();
                 Box::pin(async move { service.handle(request).await })
             }),
-            serve: Arc::new(move |exchange: Exchange, client, ct| {
-                Box::new(serve_directly_with_ct(of_session(), exchange, Some(client), ct)) as Box<dyn Any + Send>
-            }),
+            serve: serve(make.clone(), direct.clone()),
+            direct,
             sessions: Table::new(sessions::BOUNDS, ambient.clone()),
             pipes: Pipes::new(pipe::opener(make, cut.clone()), ambient.clone(), stop.clone()),
             ambient: ambient.clone(),
@@ -80,6 +91,23 @@ impl Protocol {
     /// Answers a request that belongs to no session.
     pub(crate) async fn stateless(&self, request: Read) -> Answer {
         (self.stateless)(request).await
+    }
+
+    /// Whether the handler has nothing to tell but answers, so that requests need no more than [`Self::direct`].
+    pub(crate) fn is_direct(&self) -> bool {
+        self.direct.is_some()
+    }
+
+    /// Answers a request of an older revision that belongs to no session and whose client is told nothing but the answer.
+    /// None if it is no request, or not of that kind.
+    pub(crate) async fn direct(&self, message: Value, parts: Parts) -> Option<Reply> {
+        match wire::from_client(message, parts)? {
+            ClientJsonRpcMessage::Request(request) => {
+                let answer = self.direct.as_ref()?(request, self.cut.child_token());
+                Some(Reply(answer.await))
+            }
+            _ => None,
+        }
     }
 
     /// Answers a handshake, with what its client `said`. Where it comes to a revision, the place is filled with a session
@@ -135,6 +163,22 @@ impl Protocol {
     pub(crate) fn open(&self) -> usize {
         self.sessions.len().saturating_add(self.pipes.len())
     }
+}
+
+/// Serves the requests of sessions: those whose client is told nothing but the answer without a service.
+fn serve<H: ServerHandler>(make: impl Fn() -> H + Send + Sync + 'static, direct: Option<Direct>) -> Serve {
+    Arc::new(move |mut exchange: Exchange, client, ct| {
+        let plain = direct.clone().and_then(|direct| Some((direct, exchange.plain(&client)?)));
+        let Some((direct, request)) = plain else {
+            return Box::new(serve_directly_with_ct(make(), exchange, Some(client), ct)) as Box<dyn Any + Send>;
+        };
+        let ends = ct.clone().drop_guard();
+        tokio::spawn(async move {
+            let answer = direct(request, ct).await;
+            let Ok(()) = exchange.send(answer).await;
+        });
+        Box::new(ends)
+    })
 }
 
 /// The revision that the answer to a handshake settles on, if it settles on any.

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use aegis_ambient::Ambient;
+use aegis_gate::Origin;
 use futures_util::{Stream, StreamExt, stream};
 use http::request::Parts;
 use rmcp::model::{
@@ -156,9 +157,13 @@ impl Entered<Session> {
     pub(crate) fn accept(
         &self,
         message: Value,
-        parts: Parts,
+        mut parts: Parts,
     ) -> Result<Accepted<impl Stream<Item = Told> + Send + use<>>, SessionFault> {
         let record = &self.session.0.0;
+        if let Some(origin) = parts.extensions.get_mut::<Origin>() {
+            let client = &record.client.client_info;
+            origin.client = Some(format!("{}/{}", client.name, client.version));
+        }
         match wire::from_client(message, parts).ok_or(SessionFault::Malformed)? {
             message @ ClientJsonRpcMessage::Request(_) => {
                 return record.serve(message, &self.in_use).map(Accepted::Request);

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
 use http_body_util::BodyExt;
@@ -10,6 +9,7 @@ use serde_json::Value;
 
 use super::envelope::{self, Envelope, Kind};
 use super::rpc::Caller;
+use super::streamable;
 use crate::mcp::{self, Entered, Session};
 
 /// The answers in the order of the requests, or 202 where nothing asked for one. One after the other: a batch has one
@@ -46,9 +46,8 @@ async fn one(
                 return Some(read(*refused, &id).await);
             }
             parts.headers.remove(mcp::SESSION);
-            let bytes = Bytes::from(message.without_progress().into_message().to_string());
-            let answer = caller.edge.protocol.stateless(caller.request(parts, bytes)).await;
-            Some(read(caller.answered(answer, id.clone()), &id).await)
+            let answered = streamable::alone(caller, parts, message.without_progress(), None).await;
+            Some(read(answered.unwrap_or_else(|refusal| refusal.to(id.clone()).answer(caller)), &id).await)
         }
         Kind::Notification | Kind::Response => {
             // It has no answer, whatever becomes of it.

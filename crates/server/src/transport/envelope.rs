@@ -37,6 +37,8 @@ const CALLS: [(&str, &str); 4] = [
         r#"{"ref": {"type": "ref/prompt", "name": "..."}, "argument": {"name": "...", "value": "..."}}"#,
     ),
 ];
+/// Requests that are answered otherwise: the handshake, and what is of 2026-07-28 alone.
+const OTHERWISE: [&str; 3] = ["initialize", "server/discover", "subscriptions/listen"];
 /// The key of `_meta` that a request of 2026-07-28 names its revision with (basic/index, `_meta`).
 const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 
@@ -186,6 +188,15 @@ impl Envelope {
     /// The revision a request of 2026-07-28 or later names in its `_meta`.
     pub(crate) fn meta_version(&self) -> Option<&str> {
         self.params()?.get("_meta")?.get(META_VERSION)?.as_str()
+    }
+
+    /// Whether it asks for its answer and for nothing else, in the manner of the revisions before 2026-07-28.
+    pub(crate) fn is_plain(&self) -> bool {
+        let meta = self.params().and_then(|params| params.get("_meta"));
+        self.kind == Kind::Request
+            && self.meta_version().is_none()
+            && meta.is_none_or(|meta| meta.get("progressToken").is_none())
+            && !self.method().is_some_and(|method| OTHERWISE.contains(&method))
     }
 
     /// The message itself.

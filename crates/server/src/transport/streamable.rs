@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use aegis_gate::audit::Transport;
+use axum::Json;
 use axum::body::Body as HttpBody;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -102,12 +103,33 @@ async fn one(caller: &Caller<'_>, mut parts: Parts, single: Single, named: Named
     if let Some(entered) = entered {
         return Ok(within(caller, parts, envelope, &entered)?);
     }
-    if !(handshake && edge.offered.sessions && caller.is_endpoint()) {
+    if !handshake {
+        return alone(caller, parts, envelope, Some(bytes)).await;
+    }
+    if !(edge.offered.sessions && caller.is_endpoint()) {
         return Ok(caller.answered(edge.protocol.stateless(caller.request(parts, bytes)).await, id));
     }
     let place = edge.protocol.reserve(caller.principal.owner())?;
     let said = envelope.params().cloned().unwrap_or_default().into();
     Ok(caller.answered(edge.protocol.handshake(place, said, caller.request(parts, bytes)).await, id))
+}
+
+/// One message that belongs to no session; `bytes` are what it came as.
+pub(super) async fn alone(
+    caller: &Caller<'_>,
+    mut parts: Parts,
+    envelope: Envelope,
+    bytes: Option<Bytes>,
+) -> Result<Response, Refusal> {
+    let protocol = &caller.edge.protocol;
+    if protocol.is_direct() && envelope.is_plain() {
+        caller.sign(&mut parts);
+        let answer = protocol.direct(envelope.into_message(), parts).await;
+        return Ok(Json(answer.ok_or(SessionFault::Malformed)?).into_response());
+    }
+    let id = envelope.id();
+    let bytes = bytes.unwrap_or_else(|| envelope.into_message().to_string().into());
+    Ok(caller.answered(protocol.stateless(caller.request(parts, bytes)).await, id))
 }
 
 /// One message of a session.

@@ -1,0 +1,61 @@
+//! Requests whose client is told nothing but the answer: it wants no progress and cannot be asked. They go to the handler
+//! as they are; a service of the protocol crate for each would be four tasks and as many queues.
+
+use std::convert::Infallible;
+use std::future::{pending, ready};
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, GetExtensions, GetMeta, JsonRpcRequest, ServerJsonRpcMessage};
+use rmcp::service::{RequestContext, serve_directly};
+use rmcp::transport::Transport;
+use rmcp::{ErrorData, RoleServer, ServerHandler, Service};
+use tokio_util::sync::CancellationToken;
+
+/// Answers one request. Dropping the future gives it up, and so does the token.
+pub(crate) type Direct = Arc<
+    dyn Fn(JsonRpcRequest<ClientRequest>, CancellationToken) -> BoxFuture<'static, ServerJsonRpcMessage> + Send + Sync,
+>;
+
+/// A handler has a way back to its client with each request. Here nobody is there: what is told is dropped.
+struct Nobody;
+
+impl Transport<RoleServer> for Nobody {
+    type Error = Infallible;
+
+    fn send(&mut self, _: ServerJsonRpcMessage) -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
+        ready(Ok(()))
+    }
+
+    fn receive(&mut self) -> impl Future<Output = Option<ClientJsonRpcMessage>> + Send {
+        pending()
+    }
+
+    fn close(&mut self) -> impl Future<Output = Result<(), Infallible>> + Send {
+        ready(Ok(()))
+    }
+}
+
+/// Of the handlers that `make` makes.
+pub(crate) fn direct<H: ServerHandler>(make: impl Fn() -> H + Send + Sync + 'static) -> Direct {
+    let nobody = Arc::new(serve_directly(make(), Nobody, None));
+    Arc::new(move |request, ct| {
+        let (handler, nobody) = (make(), Arc::clone(&nobody));
+        Box::pin(async move {
+            let JsonRpcRequest { id, mut request, .. } = request;
+            let mut context = RequestContext::new(id.clone(), nobody.peer().clone());
+            context.ct = ct;
+            std::mem::swap(&mut context.meta, request.get_meta_mut());
+            std::mem::swap(&mut context.extensions, request.extensions_mut());
+            // A handshake is remembered by the way back, which is everybody's here.
+            let answer = match request {
+                ClientRequest::InitializeRequest(_) => Err(ErrorData::invalid_request("a handshake comes alone", None)),
+                request => handler.handle_request(request, context).await,
+            };
+            match answer {
+                Ok(result) => ServerJsonRpcMessage::response(result, id),
+                Err(error) => ServerJsonRpcMessage::error(error, Some(id)),
+            }
+        })
+    })
+}
