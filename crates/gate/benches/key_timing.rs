@@ -10,9 +10,8 @@ use std::time::Duration;
 
 use aegis_ambient::{Ambient, NoRandomness};
 use aegis_gate::redact::{self, Redactor};
-use aegis_gate::{AuthnError, AuthnSettings, Catalog, RawCredential, Scope};
+use aegis_gate::{AuthnError, AuthnSettings, Catalog, RawCredential};
 use aegis_gitea::connect::Credential;
-use aegis_store::{AccountId, NewKey};
 use aegis_testkit::{Setup, TestGate};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -57,20 +56,10 @@ async fn main() -> Result<(), Failure> {
 /// A gate that knows one key from its settings and one from its store.
 async fn gate(configured: &str, stored: &str) -> Result<TestGate, Failure> {
     let test = Setup::new(Catalog::default()).start().await?;
-    let credential = SecretString::from(test.sandbox.token("alice"));
-    let account = Some(Credential::new(credential.clone())?);
+    test.store_key("alice", stored).await?;
+    let account = Some(Credential::new(test.sandbox.token("alice").into())?);
     let keys = AuthnSettings { api_keys: vec![configured.into()], api_account: account, ..AuthnSettings::default() };
     test.gate.replace_secrets(&keys, Redactor::new(redact::Settings::default())?);
-    let key = NewKey {
-        digest: test.store.pepper().digest(&stored.into()),
-        owner_login: "alice".to_owned(),
-        account_id: AccountId::new(1).ok_or("no account")?,
-        scopes: vec![Scope::ReadRepository],
-        credential,
-        expires_at: None,
-        label: None,
-    };
-    test.store.insert_key(key).await?;
     Ok(test)
 }
 

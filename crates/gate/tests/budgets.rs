@@ -9,7 +9,6 @@ use std::time::Duration;
 use aegis_ambient::{Ambient, FrozenClock};
 use aegis_gate::{AuthnError, CallError, Catalog, LimitSettings, Origin, Principal, RawCredential};
 use aegis_sandbox::{Fault, FaultKind};
-use aegis_store::{NewKey, Scope};
 use aegis_testkit::{Setup, TestGate};
 use futures_util::future::join_all;
 use serde_json::json;
@@ -79,16 +78,7 @@ async fn a06_many_guesses_at_once_reach_gitea_no_oftener_than_one_after_another(
 #[tokio::test]
 async fn an_address_over_its_limit_still_hears_what_is_no_fault_of_its_credential() {
     let (test, clock) = gate().await;
-    let key = NewKey {
-        digest: test.store.pepper().digest(&KEY.into()),
-        owner_login: "alice".to_owned(),
-        account_id: test.principal("alice").await.unwrap().account_id(),
-        scopes: vec![Scope::ReadRepository],
-        credential: test.sandbox.token("alice").into(),
-        expires_at: None,
-        label: None,
-    };
-    test.store.insert_key(key).await.unwrap();
+    test.store_key("alice", KEY).await.unwrap();
     let (crowded, guesser) = (address("192.0.2.1"), address("192.0.2.2"));
     for _ in 0..10 {
         assert_eq!(knock(&test, crowded, &RawCredential::Missing).await.unwrap_err(), AuthnError::Missing);

@@ -9,7 +9,6 @@ use aegis_gate::{
 };
 use aegis_gitea::read::PageRequest;
 use aegis_gitea::{RepoPath, RepositoryId};
-use aegis_store::NewKey;
 use aegis_testkit::{Setup, TestGate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -351,16 +350,7 @@ async fn a_key_without_the_scope_opens_no_door() {
     let guarded = guarded.prompt::<GuardedSummarise>().completion::<GuardedNames>("repo");
     let test = TestGate::start(guarded).await.unwrap();
     let key = "aegis_ak_a-key-of-the-tests-of-offers-7Hq2Zt9";
-    let narrow = NewKey {
-        digest: test.store.pepper().digest(&key.into()),
-        owner_login: "alice".to_owned(),
-        account_id: test.principal("alice").await.unwrap().account_id(),
-        scopes: vec![Scope::ReadRepository],
-        credential: test.sandbox.token("alice").into(),
-        expires_at: None,
-        label: None,
-    };
-    test.store.insert_key(narrow).await.unwrap();
+    test.store_key("alice", key).await.unwrap();
     let narrow = test.holder(key).await.unwrap();
     for door in [
         read("gitea://acme/tools/blob/a"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aegis_ambient::{Ambient, FrozenClock, Timestamp};
 use aegis_gate::{AccountFault, AuthnError, Catalog, Origin, Principal, RawCredential};
 use aegis_sandbox::{Fault, FaultKind};
-use aegis_store::{AccountId, NewKey, Scope};
+use aegis_store::AccountId;
 use aegis_testkit::{Setup, TestGate};
 
 const KEY: &str = "aegis_ak_a-key-of-the-tests-of-owners-4Jq8Zt1";
@@ -23,19 +23,9 @@ async fn gate(account_id: Option<AccountId>) -> (TestGate, FrozenClock) {
 async fn gate_with(account_id: Option<AccountId>, lasts: Option<Duration>) -> (TestGate, FrozenClock) {
     let (ambient, clock) = Ambient::frozen(START.parse().unwrap());
     let test = Setup { ambient, ..Setup::new(Catalog::default()) }.start().await.unwrap();
-    let account_id = match account_id {
-        Some(other) => other,
-        None => test.principal("alice").await.unwrap().account_id(),
-    };
-    let key = NewKey {
-        digest: test.store.pepper().digest(&KEY.into()),
-        owner_login: "alice".to_owned(),
-        account_id,
-        scopes: vec![Scope::ReadRepository],
-        credential: test.sandbox.token("alice").into(),
-        expires_at: lasts.map(|lasts| START.parse::<Timestamp>().unwrap() + lasts),
-        label: None,
-    };
+    let mut key = test.new_key("alice", KEY).await.unwrap();
+    key.account_id = account_id.unwrap_or(key.account_id);
+    key.expires_at = lasts.map(|lasts| START.parse::<Timestamp>().unwrap() + lasts);
     test.store.insert_key(key).await.unwrap();
     (test, clock)
 }
@@ -160,15 +150,8 @@ fn each_fault_of_an_account_has_words_and_a_hint_of_its_own_under_one_code() {
 async fn k04_what_a_key_opened_stands_as_long_as_the_key() {
     let (test, clock) = gate(None).await;
     let ours = test.holder(KEY).await.unwrap();
-    let gone = NewKey {
-        digest: test.store.pepper().digest(&OTHER_KEY.into()),
-        owner_login: "alice".to_owned(),
-        account_id: ours.account_id(),
-        scopes: vec![Scope::ReadRepository],
-        credential: test.sandbox.token("alice").into(),
-        expires_at: Some("2026-11-21T12:00:30Z".parse().unwrap()),
-        label: None,
-    };
+    let mut gone = test.new_key("alice", OTHER_KEY).await.unwrap();
+    gone.expires_at = Some("2026-11-21T12:00:30Z".parse().unwrap());
     test.store.insert_key(gone).await.unwrap();
     let short_lived = test.holder(OTHER_KEY).await.unwrap();
     let token = test.principal("bob").await.unwrap();

@@ -11,7 +11,6 @@ use aegis_gate::{
     Toolset,
 };
 use aegis_gitea::RepositoryId;
-use aegis_store::NewKey;
 use aegis_testkit::{Rule, Setup, TestGate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -228,16 +227,7 @@ async fn a_key_made_under_a_denied_login_stays_denied_under_the_next_and_a_numbe
     let policy = |denied: Rule<'_>| format!("{}{denied}", Rule::ALLOW_ALL);
     let test = Setup { ambient, ..Setup::new(catalog()) }.policy(&policy(denied)).start().await.unwrap();
     let (token, id) = (test.sandbox.token("alice").to_owned(), test.principal("alice").await.unwrap().account_id());
-    let key = NewKey {
-        digest: test.store.pepper().digest(&KEY.into()),
-        owner_login: "alice".to_owned(),
-        account_id: id,
-        scopes: vec![Scope::ReadRepository],
-        credential: token.as_str().into(),
-        expires_at: None,
-        label: None,
-    };
-    test.store.insert_key(key).await.unwrap();
+    test.store_key("alice", KEY).await.unwrap();
     assert!(test.sandbox.rename_person("alice", "alicia"));
     clock.advance(Duration::from_mins(1));
     let (by_key, by_token) = (test.holder(KEY).await.unwrap(), test.holder(&token).await.unwrap());

@@ -15,7 +15,7 @@ use aegis_gate::{
 };
 use aegis_gitea::connect::{BaseUrl, Client, Settings};
 use aegis_sandbox::{DataSet, Options, Sandbox};
-use aegis_store::{SealingKey, Store, StoreUrl};
+use aegis_store::{NewKey, Scope, SealingKey, Store, StoreUrl};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
@@ -172,6 +172,31 @@ impl TestGate {
     pub async fn holder(&self, token: &str) -> Result<Principal, AuthnError> {
         let raw = RawCredential::Bearer(SecretString::from(token));
         self.gate.authenticate(&raw, &origin()).await
+    }
+
+    /// A key of a person as the store takes it: it reads with their first token and never ends.
+    ///
+    /// # Errors
+    /// [`AuthnError`], where they cannot sign in.
+    pub async fn new_key(&self, login: &str, presented: &str) -> Result<NewKey, AuthnError> {
+        Ok(NewKey {
+            digest: self.store.pepper().digest(&presented.into()),
+            owner_login: login.to_owned(),
+            account_id: self.principal(login).await?.account_id(),
+            scopes: vec![Scope::ReadRepository],
+            credential: self.sandbox.token(login).into(),
+            expires_at: None,
+            label: None,
+        })
+    }
+
+    /// Stores it.
+    ///
+    /// # Errors
+    /// As [`new_key`](Self::new_key), or the store's own.
+    pub async fn store_key(&self, login: &str, presented: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.store.insert_key(self.new_key(login, presented).await?).await?;
+        Ok(())
     }
 
     /// Calls a tool as a person.
