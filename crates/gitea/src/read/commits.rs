@@ -15,7 +15,7 @@ use crate::route::Call;
 
 /// Where a path is given, Gitea ignores `limit` and answers so many commits a page, unless the operator set another
 /// number (`[git] COMMITS_RANGE_SIZE`, which no route publishes).
-const COMMITS_OF_A_PATH: u64 = 50;
+const COMMITS_OF_A_PATH: u32 = 50;
 
 /// A commit.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -276,25 +276,22 @@ impl RepositoryReader {
         }
     }
 
-    /// Commits of a path, cut out of Gitea's pages. If the first one seen is not as long as the total would have it, the
-    /// operator chose another length: the first page of all shows which. Without a total (dates make it void) a page
-    /// shorter than usual is taken for the last.
+    /// Commits of a path, cut out of Gitea's pages. Where the first of these is not the last, its length is that of all;
+    /// no other tells it, for a page further on may be as long as expected and hold other rows.
     async fn commits_of(&self, path: &RepoPath, query: &CommitQuery) -> Result<Page<Commit>, GiteaError> {
-        let (wished, offset) = (u64::from(query.page.limit()), query.page.offset());
-        let (mut length, mut is_known) = (COMMITS_OF_A_PATH, false);
-        let (mut items, mut total, mut is_last, mut at) = (Vec::new(), None, false, offset);
+        let (offset, wished) = (query.page.offset(), u64::from(query.page.limit()));
+        let (first, total) = self.upstream(path, query, 0).await?;
+        let length = count(&first).max(1);
+        let mut is_last = first.is_empty() || total.is_some_and(|total| total <= offset);
+        let (mut items, mut at, mut first) = (Vec::new(), offset, Some(first));
         while !is_last && at < offset.saturating_add(wished) {
             let number = at / length;
-            let (commits, counted) = self.upstream(path, query, number).await?;
+            let commits = match first.take_if(|_| number == 0) {
+                Some(commits) => commits,
+                None => self.upstream(path, query, number).await?.0,
+            };
             let (rows, end) = (count(&commits), number.saturating_add(1).saturating_mul(length));
-            let expected = counted.map_or(rows, |total| total.min(end).saturating_sub(end - length));
-            if rows != expected && !is_known {
-                let (first, _) = self.upstream(path, query, 0).await?;
-                (length, is_known, at) = (count(&first).max(1), true, offset);
-                items.clear();
-                continue;
-            }
-            total = counted;
+            // Without a total (dates make it void) whatever is full may be followed by another.
             is_last = commits.is_empty() || total.map_or(rows < length, |total| total <= end);
             items.extend(commits.into_iter().skip(usize::try_from(at % length).unwrap_or(usize::MAX)));
             at = end;
@@ -315,8 +312,7 @@ impl RepositoryReader {
         // named `[slug].tsx` would not be found either.
         let literal = format!(":(literal){path}");
         let number = u32::try_from(number.saturating_add(1)).unwrap_or(u32::MAX);
-        let limit = u32::try_from(COMMITS_OF_A_PATH).unwrap_or(u32::MAX);
-        let call = paged(self.history(query), PageRequest::new(number, limit)).query("path", &literal);
+        let call = paged(self.history(query), PageRequest::new(number, COMMITS_OF_A_PATH)).query("path", &literal);
         let (commits, headers) = self.bound.json_and_headers::<Option<Vec<Commit>>>(&call).await?;
         Ok((commits.unwrap_or_default(), page::total(&headers).filter(|_| !query.is_dated())))
     }

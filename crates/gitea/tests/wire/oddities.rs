@@ -116,7 +116,7 @@ async fn a_count_that_ignores_the_dates_is_not_passed_on() {
     };
     assert_eq!(answered(2, false).await, (2, None, false));
     assert_eq!(answered(3, false).await, (3, None, true));
-    assert_eq!(answered(3, true).await, (3, None, false));
+    assert_eq!(answered(3, true).await, (3, None, true));
     assert_eq!(answered(4, true).await, (3, None, true));
     assert_eq!(answered(50, true).await, (3, None, true));
 }

@@ -123,9 +123,12 @@ async fn an_owners_list_drops_gitea_s_total_which_counts_hidden_repositories() {
 
 const COMMITS: usize = 120;
 
-/// A history that comes so many commits a page, whatever the limit says.
+/// A history that comes so many commits a page, whatever the limit says. Its total leaves dates out of account.
 async fn history(length: usize) -> Server {
     Server::start(move |head| {
+        if head.contains("/version ") {
+            return json(r#"{"version":"1.26.3"}"#);
+        }
         let page: usize = head.split("&page=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
         let shown = ((page - 1) * length..COMMITS.min(page * length))
             .map(|number| format!(r#"{{"sha":"{number:040}","commit":{{"message":"{number}"}}}}"#));
@@ -140,20 +143,23 @@ async fn history(length: usize) -> Server {
 #[tokio::test]
 async fn every_commit_of_a_path_is_on_one_page_however_long_gitea_s_own_are() {
     let path = RepoPath::parse("src/a.rs").unwrap();
-    for (length, limit) in [(50, 10), (50, 100), (30, 20), (30, 50), (30, 1000), (100, 20), (100, 50), (200, 7)] {
-        let server = history(length).await;
-        let mut seen = Vec::new();
-        for number in 1.. {
-            let page = PageRequest::new(number, limit);
-            let query = CommitQuery { sha: None, path: Some(path.clone()), since: None, until: None, page };
-            let page = server.repository().commits(&query).await.unwrap();
-            seen.extend(page.items.into_iter().map(|commit| commit.message));
-            if !page.has_more {
-                break;
+    let all: Vec<_> = (0..COMMITS).map(|number| number.to_string()).collect();
+    let since = Some("2026-01-01T00:00:00Z".parse().unwrap());
+    for length in [20, 30, 40, 50, 60, 70, 100, 120, 200] {
+        for (limit, since) in [7, 10, 20, 50, 100, 1000].into_iter().flat_map(|limit| [(limit, None), (limit, since)]) {
+            let server = history(length).await;
+            let mut seen = Vec::new();
+            for number in 1.. {
+                let page = PageRequest::new(number, limit);
+                let query = CommitQuery { sha: None, path: Some(path.clone()), since, until: None, page };
+                let page = server.repository().commits(&query).await.unwrap();
+                seen.extend(page.items.into_iter().map(|commit| commit.message));
+                if !page.has_more {
+                    break;
+                }
             }
+            assert_eq!(seen, all, "pages of {limit} out of pages of {length}, since {since:?}");
         }
-        let all: Vec<_> = (0..COMMITS).map(|number| number.to_string()).collect();
-        assert_eq!(seen, all, "pages of {limit} out of pages of {length}");
     }
 }
 
@@ -166,11 +172,11 @@ async fn g12_commits_of_a_path_are_cut_to_the_page_that_was_asked_for() {
         (1, 10, 0, 10, true, 1),
         (5, 10, 40, 10, true, 1),
         (2, 30, 30, 30, true, 2),
-        (4, 30, 90, 30, false, 2),
-        (12, 10, 110, 10, false, 1),
+        (4, 30, 90, 30, false, 3),
+        (12, 10, 110, 10, false, 2),
         (13, 10, 0, 0, false, 1),
         (1, 100, 0, 100, true, 2),
-        (2, 100, 100, 20, false, 1),
+        (2, 100, 100, 20, false, 2),
         (1, 1000, 0, 120, false, 3),
     ] {
         let before = server.seen().len();
