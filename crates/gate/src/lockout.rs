@@ -246,18 +246,16 @@ async fn prune(store: &dyn Store, ambient: &Ambient) -> Result<(), StoreError> {
     store.prune_lockouts(quiet_since, u32::try_from(MAX_SOURCES).unwrap_or(u32::MAX)).await.map(drop)
 }
 
-/// A full table loses the sources that were quiet the longest, and locked ones only if all are locked (K09).
+/// A full table loses the sources that were quiet the longest, and locked ones only where the others are too few (K09).
 fn make_room(records: &mut HashMap<Source, Record>, source: Source, now: Duration) {
     if records.len() < MAX_SOURCES || records.contains_key(&source) {
         return;
     }
     let mut order: Vec<_> =
         records.iter().map(|(source, record)| (record.is_locked(now), record.last_seen, *source)).collect();
-    order.sort_unstable();
-    let all_are_locked = order.first().is_some_and(|(is_locked, ..)| *is_locked);
-    let leaving = order.into_iter().take(FORGOTTEN_AT_ONCE).filter(|(is_locked, ..)| *is_locked == all_are_locked);
+    let (leaving, ..) = order.select_nth_unstable(FORGOTTEN_AT_ONCE);
     for (.., source) in leaving {
-        records.remove(&source);
+        records.remove(source);
     }
 }
 

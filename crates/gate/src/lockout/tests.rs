@@ -116,7 +116,16 @@ fn k09_a_full_table_forgets_the_quietest_and_no_locked_source() {
     assert!(records.contains_key(&source(quietest + 1)));
     let mut locked = full(|_| Some(Duration::MAX));
     make_room(&mut locked, source(u32::MAX), Duration::ZERO);
-    assert!(locked.len() < MAX_SOURCES && !locked.contains_key(&source(0)));
+    assert_eq!(locked.len(), MAX_SOURCES - FORGOTTEN_AT_ONCE);
+    assert!((0..quietest).all(|number| !locked.contains_key(&source(number))));
+}
+
+#[test]
+fn k09_a_table_nearly_all_locked_is_not_looked_through_for_every_new_source() {
+    let mut records = full(|number| (number != 9_999).then_some(Duration::MAX));
+    make_room(&mut records, source(u32::MAX), Duration::ZERO);
+    assert_eq!(records.len(), MAX_SOURCES - FORGOTTEN_AT_ONCE);
+    assert!(!records.contains_key(&source(9_999)), "the one that is not locked goes first");
 }
 
 #[test]
