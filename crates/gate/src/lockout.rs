@@ -33,9 +33,9 @@ const UNLOCK_SEEN_WITHIN: Duration = Duration::from_secs(1);
 /// When an address is locked out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// Failures within the window that lock.
+    /// So many failures lock, each within the window after the one before.
     pub max_failures: u32,
-    /// How long failures count, and how long the lock lasts after the last of them.
+    /// How long failures count after the last of them, and how long a lock lasts.
     pub window: Duration,
 }
 

@@ -61,7 +61,7 @@ section! {
     AUTH_FAILURE_WINDOW = Variable::new(
         Kind::Count { min: 1, max: 86_400, unit: "seconds" },
         "auth.failure_window",
-        "How long failures count, and how long a lock lasts.",
+        "How long failures count after the last of them, and how long a lock lasts.",
     )
         .default("300")
         .example("300");
