@@ -7,6 +7,7 @@
 
 mod admission;
 mod conversation;
+mod deadline;
 mod explain;
 mod record;
 mod release;
@@ -287,7 +288,7 @@ impl Gate {
         let passage = Passage { arguments, sight, correlation_id, trace };
         // A tool that panics fails its own call and no other (attack S10).
         let run = AssertUnwindSafe((entry.run)(self, passage)).catch_unwind();
-        let ended = conversation.within(self.house.call_deadline, run).await;
+        let ended = conversation.deadline().within(self.house.call_deadline, run).await;
         trace.lock().unwrap_or_else(PoisonError::into_inner).asked = conversation.outcome();
         match ended {
             Some(Ok(answer)) => answer,

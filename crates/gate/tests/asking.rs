@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aegis_ambient::{Ambient, FrozenClock};
+use aegis_ambient::Ambient;
 use aegis_gate::{
     Account, Answer, Ask, Asking, Back, Call, CallError, Catalog, Field, FieldKind, Output, Principal, Progress,
     Question, ReadPermit, ReadTool, Reply, Required, Scope, ToolError, ToolSpec, Toolset,
@@ -61,9 +61,6 @@ impl ReadTool for Asks {
         let fields = vec![field("sure", FieldKind::Boolean), field("colour", choice)];
         let first = Question { key: "first", message: format!("Take {}?", arguments.what), fields };
         let Reply::Accepted(values) = permit.ask(first).await? else { return Ok(Said { said: "no".to_owned() }) };
-        if arguments.what == "a while" {
-            tokio::time::sleep(Duration::from_secs(31)).await;
-        }
         let fields = vec![field("count", FieldKind::Number)];
         let second = Question { key: "second", message: "How many?".to_owned(), fields };
         let said = match permit.ask(second).await? {
@@ -81,8 +78,6 @@ struct Person {
     answers: Mutex<Vec<Option<Value>>>,
     heard: Mutex<Vec<Progress>>,
     asked: Mutex<Vec<String>>,
-    /// How long an answer takes, by the runtime's clock and the gate's.
-    thinks: Option<(Duration, FrozenClock)>,
 }
 
 impl Back for Person {
@@ -94,14 +89,7 @@ impl Back for Person {
     fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Option<Value>> {
         self.asked.lock().unwrap().push(question.message.clone());
         let answer = self.answers.lock().unwrap().remove(0);
-        async move {
-            if let Some((time, clock)) = &self.thinks {
-                tokio::time::sleep(*time).await;
-                clock.advance(*time);
-            }
-            answer
-        }
-        .boxed()
+        std::future::ready(answer).boxed()
     }
 }
 
@@ -184,30 +172,6 @@ async fn where_nobody_can_be_asked_the_call_says_so() {
     assert_eq!(test.call("alice", "asks", json!({"what": "it"})).await, Err(CallError::CannotAsk));
     let words = asked(&test).await;
     assert_eq!(words, vec![("failed".to_owned(), None); 2]);
-}
-
-#[tokio::test]
-async fn the_time_a_person_takes_is_not_the_calls_and_the_tools_own_is() {
-    let (ambient, clock) = Ambient::frozen("2026-11-21T12:00:00Z".parse().unwrap());
-    let catalog = Catalog::default().read::<Asks>();
-    let test = Setup { ambient, ..Setup::new(catalog) }.start().await.unwrap();
-    let think = |minutes: u64| {
-        let answers = Mutex::new(vec![Some(first()), Some(accept(&json!({"count": 3})))]);
-        Arc::new(Person { answers, thinks: Some((Duration::from_mins(minutes), clock.clone())), ..Person::default() })
-    };
-    let alice = test.principal("alice").await.unwrap();
-    tokio::time::pause();
-    let asked = |what: &'static str, person: Arc<Person>| {
-        let (test, alice) = (&test, &alice);
-        async move {
-            let (origin, back): (_, Arc<dyn Back>) = (test.origin(), person);
-            test.gate.call(alice, call(what), Ask { origin: &origin, back: Some(back), asking: Asking::Now }).await
-        }
-    };
-    // The gate's deadline for a call is half a minute here.
-    let answer = asked("it", think(4)).await;
-    assert!(answer.is_ok(), "{answer:?}");
-    assert_eq!(asked("a while", think(4)).await, Err(CallError::UpstreamTimeout));
 }
 
 /// A round: what the client carries, and what it answers.

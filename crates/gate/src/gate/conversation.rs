@@ -1,22 +1,23 @@
 //! One call's way back to its caller: progress that grows, questions that are asked in the way of the caller's
-//! revision, and a clock that stands still while a person thinks.
+//! revision.
 
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::Duration;
 
 use aegis_ambient::Ambient;
 
-use crate::ask::{Back, Progress, Question, Reply};
+use crate::ask::{ASK_FOR, Back, Progress, Question, Reply};
 use crate::audit::Asked;
 use crate::error::CallError;
+use crate::gate::deadline::Deadline;
 use crate::gate::rounds::Rounds;
 use crate::redact::{Kind, Redactor};
 
 /// Most questions of one call: each may keep it open for minutes.
 const MAX_QUESTIONS: u32 = 8;
+/// How long a question may stay open. A transport keeps [`ASK_FOR`] itself and tells its client that the time is over;
+/// one that does not is given up a little later.
+const GIVEN_UP_AFTER: Duration = ASK_FOR.saturating_add(Duration::from_secs(5));
 
 /// A call's way back.
 pub(crate) struct Conversation {
@@ -24,6 +25,7 @@ pub(crate) struct Conversation {
     way: Way,
     redactor: Arc<Redactor>,
     ambient: Ambient,
+    deadline: Deadline,
     said: Mutex<Said>,
 }
 
@@ -40,15 +42,12 @@ struct Said {
     done: Option<u64>,
     questions: u32,
     outcome: Option<Asked>,
-    /// Since when a question is open.
-    waiting: Option<Duration>,
-    /// Time that went by over questions and was not yet given back to the deadline.
-    waited: Duration,
 }
 
 impl Conversation {
     pub(crate) fn new(back: Option<Arc<dyn Back>>, way: Way, redactor: Arc<Redactor>, ambient: Ambient) -> Self {
-        Self { back, way, redactor, ambient, said: Mutex::default() }
+        let deadline = Deadline::new(ambient.clone());
+        Self { back, way, redactor, ambient, deadline, said: Mutex::default() }
     }
 
     /// Tells of progress where somebody listens. What does not grow is not told (2025-03-26 basic/utilities/progress).
@@ -88,42 +87,23 @@ impl Conversation {
         Ok(reply)
     }
 
+    /// The call's deadline, which questions do not use up.
+    pub(crate) fn deadline(&self) -> &Deadline {
+        &self.deadline
+    }
+
     /// What came of the last question.
     pub(crate) fn outcome(&self) -> Option<Asked> {
         self.said().outcome
     }
 
-    /// Runs within a limit, which the time over questions does not use up; none when it is over. What runs begins and
-    /// ends its questions while it is polled here, so each poll sees the clock as it stands.
-    pub(crate) async fn within<F: Future>(&self, limit: Duration, run: F) -> Option<F::Output> {
-        let (mut run, mut end) = (pin!(run), pin!(tokio::time::sleep(limit)));
-        poll_fn(|context| {
-            if let Poll::Ready(output) = run.as_mut().poll(context) {
-                return Poll::Ready(Some(output));
-            }
-            let (waiting, waited) = {
-                let mut said = self.said();
-                (said.waiting.is_some(), std::mem::take(&mut said.waited))
-            };
-            if !waited.is_zero() {
-                let later = end.deadline() + waited;
-                end.as_mut().reset(later);
-            }
-            if waiting { Poll::Pending } else { end.as_mut().poll(context).map(|()| None) }
-        })
-        .await
-    }
-
     async fn ask_now(&self, question: &Question) -> Result<Reply, CallError> {
         let back = self.back.as_ref().ok_or(CallError::CannotAsk)?;
-        self.said().waiting = Some(self.ambient.elapsed());
-        let raw = back.ask(question).await;
-        {
-            let mut said = self.said();
-            let since = said.waiting.take().unwrap_or_default();
-            said.waited += self.ambient.elapsed().saturating_sub(since);
-        }
-        let Some(raw) = raw else { return Ok(Reply::Dismissed) };
+        let answer = {
+            let _pause = self.deadline.pause();
+            tokio::time::timeout(GIVEN_UP_AFTER, back.ask(question)).await
+        };
+        let Ok(Some(raw)) = answer else { return Ok(Reply::Dismissed) };
         question.read(&raw).ok_or_else(|| CallError::InvalidArgument {
             argument: question.key.to_owned(),
             came: "the answer does not fit the question".to_owned(),
