@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use aegis_gitea::connect::Credential;
 use aegis_store::{AccountId, KeyDigest, KeyId, Scope};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::audit::Method;
 
@@ -12,7 +14,7 @@ use crate::audit::Method;
 #[derive(Clone)]
 pub struct Principal(Arc<Known>);
 
-/// Whose a session is: one account through one key or token. Whoever comes with another one, the same person's
+/// Whose a session or a sealed state is: one account through one key or token. Whoever comes with another one, the same person's
 /// narrower token included, is a stranger to it (attack H06).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Owner {
@@ -39,6 +41,17 @@ pub(crate) struct Identity {
     pub(crate) token: Option<KeyDigest>,
     pub(crate) scopes: Vec<Scope>,
     pub(crate) credential: Credential,
+}
+
+impl Owner {
+    /// All of it in one line, the same in every replica of a store: for what is sealed for nobody else.
+    pub(crate) fn line(&self) -> String {
+        let Self { account_id, method, key_id, token, scopes } = self;
+        let key_id = key_id.as_ref().map(KeyId::as_str).unwrap_or_default();
+        let token = token.as_ref().map(|token| URL_SAFE_NO_PAD.encode(token.as_bytes())).unwrap_or_default();
+        let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
+        format!("{account_id} {} {key_id} {token} {}", method.as_str(), scopes.join(" "))
+    }
 }
 
 impl Principal {

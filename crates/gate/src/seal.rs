@@ -1,5 +1,5 @@
 //! Seals what a client carries for us from one round to the next. It comes back from whoever likes to send it, so it is
-//! bound to the person, the call and its arguments (2026-07-28 basic/patterns/mrtr, Request State). It is no secret: it
+//! bound to whoever it was made for, the call and its arguments (2026-07-28 basic/patterns/mrtr, Request State). It is no secret: it
 //! holds what its client said itself. The key comes from the store, so every replica opens what another sealed.
 
 use aegis_store::Pepper;

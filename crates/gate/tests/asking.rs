@@ -13,7 +13,7 @@ use aegis_gate::{
 };
 use aegis_testkit::{Setup, TestGate};
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -241,6 +241,28 @@ async fn h05_a_state_is_good_for_the_person_the_call_and_the_arguments_it_was_gi
     let codes = records.iter().filter(|record| record.text("code") == Some("request_state_refused"));
     assert!(codes.clone().all(|record| record.text("outcome") == Some("denied")));
     assert_eq!(codes.count(), 8);
+}
+
+#[tokio::test]
+async fn h05_h06_a_state_is_good_for_the_key_or_token_it_was_given_out_to_and_for_no_other_of_the_same_person() {
+    const KEY: &str = "aegis_ak_a-key-of-the-tests-of-asking-5Wd9Kc3";
+    let test = open().await;
+    test.store_key("alice", KEY).await.unwrap();
+    let tokens = [test.sandbox.token("alice"), test.sandbox.token_named("alice", "user"), KEY];
+    let holders = join_all(tokens.map(|token| test.holder(token))).await;
+    let holders: Vec<_> = holders.into_iter().map(Result::unwrap).collect();
+    for (at, one) in holders.iter().enumerate() {
+        let state = required(in_round(&test, one, call("it"), round(None, json!({}))).await).state;
+        for (other_at, other) in holders.iter().enumerate() {
+            let good = round(Some(&state), json!({"first": first()}));
+            let verdict = in_round(&test, other, call("it"), good).await;
+            if other_at == at {
+                assert_eq!(required(verdict).question.key, "second");
+            } else {
+                assert_eq!(verdict, Err(CallError::StateRefused), "{one:?} to {other:?}");
+            }
+        }
+    }
 }
 
 /// The same through another door, by the same name.

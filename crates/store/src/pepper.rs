@@ -61,7 +61,9 @@ impl KeyDigest {
         bytes.try_into().map(Self).ok()
     }
 
-    pub(crate) const fn as_bytes(&self) -> &[u8; DIGEST_BYTES] {
+    /// Its bytes, for what is computed from it. They are shown to nobody.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; DIGEST_BYTES] {
         &self.0
     }
 }

@@ -102,9 +102,8 @@ pub(crate) fn binding(
     tool: &str,
     arguments: &Map<String, Value>,
 ) -> Vec<u8> {
-    let key_id = principal.key_id().map(aegis_store::KeyId::as_str).unwrap_or_default();
     let door = door.map(crate::audit::Door::as_str).unwrap_or_default();
-    let mut binding = format!("{}\n{key_id}\n{door}\n{tool}\n", principal.account_id().value()).into_bytes();
+    let mut binding = format!("{}\n{door}\n{tool}\n", principal.owner().line()).into_bytes();
     canonical(arguments, &mut |bytes| binding.extend(bytes));
     binding
 }
