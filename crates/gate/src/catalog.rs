@@ -67,6 +67,16 @@ impl Entry {
     }
 }
 
+/// What a call came to.
+pub(crate) struct Found<'a> {
+    /// What it is about.
+    pub(crate) entry: &'a Entry,
+    /// What runs: the entry itself, or what completes the argument, if anything does.
+    pub(crate) runs: Option<&'a Entry>,
+    /// Those of the URI, where one was matched.
+    variables: Map<String, Value>,
+}
+
 /// What is told about a resource, or about those of a template.
 #[derive(Debug, Clone, Copy)]
 pub struct ResourceSpec {
@@ -209,33 +219,35 @@ impl Catalog {
     /// The entry a call is about, whoever calls. A completion is about what has the argument.
     #[must_use]
     pub fn entry(&self, call: &Call) -> Option<&Entry> {
+        self.resolve(call).map(|found| found.entry)
+    }
+
+    /// What a call is about and what runs for it, found once: a URI may be matched against every template.
+    pub(crate) fn resolve(&self, call: &Call) -> Option<Found<'_>> {
+        let runs_itself = |entry| Found { entry, runs: Some(entry), variables: Map::new() };
         let prompt = |name: &str| self.prompts.iter().find(|prompt| prompt.spec.name == name);
         match call {
-            Call::Tool { name, .. } => self.find(name),
-            Call::Resource { uri } => self.resource_at(uri).map(Resource::entry),
-            Call::Prompt { name, .. } => prompt(name),
+            Call::Tool { name, .. } => self.find(name).map(runs_itself),
+            Call::Prompt { name, .. } => prompt(name).map(runs_itself),
+            Call::Resource { uri } => self.resources.iter().find_map(|resource| {
+                let variables = resource.template.matched(uri)?;
+                Some(Found { variables, ..runs_itself(&resource.entry) })
+            }),
             Call::Completion { of, argument, .. } => {
                 let template = self.resources.iter().find(|resource| resource.spec.template == of);
                 let template = template.filter(|resource| resource.variables().any(|name| name == argument));
                 let prompt = || prompt(of).filter(|prompt| prompt.takes(argument));
-                template.map(Resource::entry).or_else(prompt)
+                let entry = template.map(Resource::entry).or_else(prompt)?;
+                Some(Found { runs: self.completer(argument), ..runs_itself(entry) })
             }
         }
     }
 
-    /// What runs for a call about this entry: the entry itself, or what completes the argument, if anything does.
-    pub(crate) fn runs<'a>(&'a self, call: &Call, entry: &'a Entry) -> Option<&'a Entry> {
-        let Call::Completion { argument, .. } = call else { return Some(entry) };
-        self.completer(argument)
-    }
-
-    /// The arguments of what runs, as they came. Those of a tool or prompt move out of the call.
-    pub(crate) fn arguments(&self, call: &mut Call) -> Map<String, Value> {
+    /// The arguments of what runs, as they came. They move out of the call, or out of what was found for it.
+    pub(crate) fn arguments(&self, call: &mut Call, found: Option<&mut Found<'_>>) -> Map<String, Value> {
         match call {
             Call::Tool { arguments, .. } | Call::Prompt { arguments, .. } => std::mem::take(arguments),
-            Call::Resource { uri } => {
-                self.resources.iter().find_map(|resource| resource.template.matched(uri)).unwrap_or_default()
-            }
+            Call::Resource { .. } => found.map(|found| std::mem::take(&mut found.variables)).unwrap_or_default(),
             Call::Completion { argument, value, known, .. } => {
                 let completer = self.completer(argument);
                 let takes = |name: &str| completer.is_some_and(|completer| completer.takes(name));

@@ -31,7 +31,7 @@ use crate::ask::{Ask, Asking};
 use crate::audit::{ArgumentsShape, Audit, Health};
 use crate::authn::{Authenticator, AuthnError, Origin, RawCredential};
 use crate::call::Call;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Found};
 use crate::change::{Change, Changes};
 use crate::error::CallError;
 use crate::limit::Limits;
@@ -179,14 +179,14 @@ impl Gate {
         self.limits.take(principal.account_id().value()).inspect_err(|_| self.audit.count())?;
         let mut slot = self.audit.reserve().map_err(|_| CallError::AuditUnavailable)?;
         let trace = Mutex::new(Trace::default());
+        let mut found = self.catalog.resolve(&call);
         // A name that nothing has may be anything, a key in the wrong field among it: the record does not repeat it.
-        let entry = self.catalog.entry(&call);
-        let name = (call.door(), entry.map_or(UNKNOWN_TOOL, |entry| entry.spec().name));
-        let arguments = self.catalog.arguments(&mut call);
-        let mut event =
-            record::call(principal, ask.origin, name, ArgumentsShape::of(&arguments, self.audit.digest_key()));
+        let name = (call.door(), found.as_ref().map_or(UNKNOWN_TOOL, |found| found.entry.spec().name));
+        let arguments = self.catalog.arguments(&mut call, found.as_mut());
+        let shape = ArgumentsShape::of(&arguments, self.audit.digest_key());
+        let mut event = record::call(principal, ask.origin, name, shape);
         slot.on_drop(event.clone());
-        let verdict = self.admitted(principal, &call, arguments, ask, &trace).await;
+        let verdict = self.admitted(principal, (&call, found.as_ref()), arguments, ask, &trace).await;
         record::outcome(&mut event, &verdict, &trace, self.ambient.elapsed().saturating_sub(started));
         slot.record(event);
         verdict
@@ -261,13 +261,13 @@ impl Gate {
     async fn admitted(
         &self,
         principal: &Principal,
-        call: &Call,
+        (call, found): (&Call, Option<&Found<'_>>),
         arguments: Map<String, Value>,
         ask: Ask<'_>,
         trace: &Mutex<Trace>,
     ) -> Result<Answer, CallError> {
         let policy = self.policy.load_full();
-        let Some(entry) = self.admit_under(&policy, principal, call)? else { return Ok(Answer::no_values()) };
+        let Some(entry) = self.admit_under(&policy, principal, call, found)? else { return Ok(Answer::no_values()) };
         let spec = *entry.spec();
         self.limits.take_of_tool(principal.account_id().value(), spec.name)?;
         let arguments = arguments::check(entry.input_schema(), arguments)?;

@@ -2,7 +2,7 @@
 
 use crate::arguments;
 use crate::call::Call;
-use crate::catalog::{Entry, Resource};
+use crate::catalog::{Entry, Found, Resource};
 use crate::error::CallError;
 use crate::gate::Gate;
 use crate::nearest::nearest;
@@ -32,7 +32,8 @@ impl Gate {
     /// # Errors
     /// [`CallError::UnknownTool`], [`CallError::NotFound`] or [`CallError::InsufficientScope`].
     pub fn admit(&self, principal: &Principal, call: &Call) -> Result<(), CallError> {
-        self.admit_under(&self.policy.load_full(), principal, call).map(drop)
+        let found = self.catalog.resolve(call);
+        self.admit_under(&self.policy.load_full(), principal, call, found.as_ref()).map(drop)
     }
 
     fn seen<'a, T>(
@@ -46,16 +47,17 @@ impl Gate {
     }
 
     /// What runs for the call, if anything does: nobody may complete an argument, or not for this caller.
-    pub(super) fn admit_under(
+    pub(super) fn admit_under<'a>(
         &self,
         policy: &Policy,
         principal: &Principal,
         call: &Call,
-    ) -> Result<Option<&Entry>, CallError> {
-        let exists = |entry: &&Entry| exists_for(policy, principal, entry);
-        let entry = self.catalog.entry(call).filter(exists).ok_or_else(|| self.unknown(principal, call))?;
-        let runs = self.catalog.runs(call, entry).filter(exists);
-        let required = [Some(entry), runs].into_iter().flatten().map(|entry| entry.spec().scope);
+        found: Option<&Found<'a>>,
+    ) -> Result<Option<&'a Entry>, CallError> {
+        let exists = |entry: &Entry| exists_for(policy, principal, entry);
+        let found = found.filter(|found| exists(found.entry)).ok_or_else(|| self.unknown(principal, call))?;
+        let runs = found.runs.filter(|entry| exists(entry));
+        let required = [Some(found.entry), runs].into_iter().flatten().map(|entry| entry.spec().scope);
         let lacking = required.into_iter().find(|scope| !principal.holds(*scope));
         lacking.map_or(Ok(runs), |required| Err(CallError::InsufficientScope { required }))
     }
