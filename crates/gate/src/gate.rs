@@ -177,18 +177,17 @@ impl Gate {
     pub async fn call(&self, principal: &Principal, mut call: Call, ask: Ask<'_>) -> Result<Answer, CallError> {
         let started = self.ambient.elapsed();
         self.limits.take(principal.account_id().value()).inspect_err(|_| self.audit.count())?;
-        let mut slot = self.audit.reserve().map_err(|_| CallError::AuditUnavailable)?;
         let trace = Mutex::new(Trace::default());
         let mut found = self.catalog.resolve(&call);
         // A name that nothing has may be anything, a key in the wrong field among it: the record does not repeat it.
         let name = (call.door(), found.as_ref().map_or(UNKNOWN_TOOL, |found| found.entry.spec().name));
         let arguments = self.catalog.arguments(&mut call, found.as_mut());
         let shape = ArgumentsShape::of(&arguments, self.audit.digest_key());
-        let mut event = record::call(principal, ask.origin, name, shape);
-        slot.on_drop(event.clone());
+        let event = record::call(principal, ask.origin, name, shape);
+        let slot = self.audit.reserve(event).map_err(|_| CallError::AuditUnavailable)?;
         let verdict = self.admitted(principal, (&call, found.as_ref()), arguments, ask, &trace).await;
-        record::outcome(&mut event, &verdict, &trace, self.ambient.elapsed().saturating_sub(started));
-        slot.record(event);
+        let took = self.ambient.elapsed().saturating_sub(started);
+        slot.record(|event| record::outcome(event, &verdict, &trace, took));
         verdict
     }
 

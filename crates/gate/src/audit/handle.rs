@@ -77,12 +77,12 @@ impl Audit {
         Ok(Self { office: Arc::new(office) })
     }
 
-    /// Takes a place for the event of a call that is about to run.
+    /// Takes a place for the event of a call that is about to run, as far as it is known.
     ///
     /// # Errors
     /// [`AuditError::Busy`] when none is free, [`AuditError::Unavailable`] when the disk fails: the call must not run.
-    pub fn reserve(&self) -> Result<Slot, AuditError> {
-        Ok(Slot { office: Arc::clone(&self.office), place: Some(self.place()?), unless_recorded: None })
+    pub fn reserve(&self, event: Event) -> Result<Slot, AuditError> {
+        Ok(Slot { office: Arc::clone(&self.office), held: Some((self.place()?, event)) })
     }
 
     /// Writes an event and returns when it is on disk.
@@ -163,28 +163,20 @@ impl Office {
     }
 }
 
-/// A place in the queue, held while a call runs.
+/// A place in the queue, held while a call runs. Dropped without [`record`](Self::record) it records the call as failed
+/// with code `abandoned`: so one that is cancelled or panics leaves one event too.
 pub struct Slot {
     office: Arc<Office>,
-    place: Option<Place>,
-    unless_recorded: Option<Event>,
+    held: Option<(Place, Event)>,
 }
 
 impl Slot {
-    /// What to record, as failed with code `abandoned`, if the slot is dropped without [`record`](Self::record): so a
-    /// call that is cancelled or panics leaves one event too. A later call replaces it as more becomes known.
-    pub fn on_drop(&mut self, event: Event) {
-        self.unless_recorded = Some(event);
-    }
-
-    /// Records the event of the call. On disk within the flush time.
-    pub fn record(mut self, event: Event) {
-        self.unless_recorded = None;
-        self.send(event);
-    }
-
-    fn send(&mut self, event: Event) {
-        if let Some(place) = self.place.take() {
+    /// Records the event of the call, with what is known only at its end. On disk within the flush time.
+    pub fn record(mut self, outcome: impl FnOnce(&mut Event)) {
+        if let Some((_, event)) = &mut self.held {
+            outcome(event);
+        }
+        if let Some((place, event)) = self.held.take() {
             self.office.send(event, place, None);
         }
     }
@@ -192,8 +184,8 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some(event) = self.unless_recorded.take() {
-            self.send(event.failed(ABANDONED));
+        if let Some((place, event)) = self.held.take() {
+            self.office.send(event.failed(ABANDONED), place, None);
         }
     }
 }

@@ -26,7 +26,7 @@ async fn a_slot_is_on_disk_within_the_flush_time_and_one_sync_serves_many() {
     let audit = house.open();
     let before = house.disk.syncs();
     for at in 0..100 {
-        audit.reserve().unwrap().record(call(&format!("r{at}")));
+        audit.reserve(call(&format!("r{at}"))).unwrap().record(|_| ());
     }
     until(|| house.count("tool_call") == 100).await;
     assert!(house.disk.syncs() - before < 20, "{} syncs", house.disk.syncs() - before);
@@ -42,7 +42,7 @@ async fn with_the_default_settings_a_record_is_on_disk_within_fifty_milliseconds
     let audit = house.open();
     let clock = Ambient::real();
     let started = clock.elapsed();
-    audit.reserve().unwrap().record(call("r"));
+    audit.reserve(call("r")).unwrap().record(|_| ());
     until(|| house.count("tool_call") == 1).await;
     let took = clock.elapsed().saturating_sub(started);
     assert!(took < Duration::from_millis(150), "{took:?}");
@@ -65,13 +65,13 @@ async fn a_full_queue_refuses_and_is_free_again_once_written() {
     let mut house = House::new();
     house.settings.queue = 4;
     let audit = house.open();
-    let slots: Vec<Slot> = (0..4).map(|_| audit.reserve().unwrap()).collect();
-    assert!(matches!(audit.reserve(), Err(AuditError::Busy)));
+    let slots: Vec<Slot> = (0..4).map(|_| audit.reserve(call("r")).unwrap()).collect();
+    assert!(matches!(audit.reserve(call("r")), Err(AuditError::Busy)));
     assert!(matches!(audit.announce(call("r")).await, Err(AuditError::Busy)));
     for slot in slots {
-        slot.record(call("r"));
+        slot.record(|_| ());
     }
-    until(|| audit.reserve().is_ok()).await;
+    until(|| audit.reserve(call("r")).is_ok()).await;
     audit.close().await;
 }
 
@@ -79,25 +79,21 @@ async fn a_full_queue_refuses_and_is_free_again_once_written() {
 async fn s10_a_call_that_panics_or_is_cancelled_leaves_one_record() {
     let house = House::new();
     let audit = house.open();
-    let mut slot = audit.reserve().unwrap();
+    let slot = audit.reserve(call("r-panicked")).unwrap();
     let panicked = std::thread::spawn(move || {
-        slot.on_drop(Event { tool: None, ..call("r-panicked") });
-        slot.on_drop(call("r-panicked"));
+        let _slot = slot;
         panic!("a tool's fault");
     });
     assert!(panicked.join().is_err());
-    let mut slot = audit.reserve().unwrap();
+    let slot = audit.reserve(call("r-cancelled")).unwrap();
     let cancelled = tokio::spawn(async move {
-        slot.on_drop(call("r-cancelled"));
         std::future::pending::<()>().await;
-        slot.record(call("r-cancelled"));
+        slot.record(|_| ());
     });
     tokio::time::sleep(Duration::from_millis(5)).await;
     cancelled.abort();
     assert!(cancelled.await.is_err());
-    let mut slot = audit.reserve().unwrap();
-    slot.on_drop(call("r-fine"));
-    slot.record(call("r-fine"));
+    audit.reserve(Event { tool: None, ..call("r-fine") }).unwrap().record(|event| event.tool = call("r").tool);
     audit.close().await;
     for id in ["r-panicked", "r-cancelled"] {
         let lines: Vec<_> = house.lines().into_iter().filter(|line| line.contains(id)).collect();
@@ -165,7 +161,7 @@ async fn a06_notes_leave_the_last_quarter_of_the_queue_to_calls() {
     for at in 0..100 {
         audit.note(refusal(&format!("flood{at}")));
     }
-    let calls: Vec<_> = std::iter::from_fn(|| audit.reserve().ok()).collect();
+    let calls: Vec<_> = std::iter::from_fn(|| audit.reserve(call("r")).ok()).collect();
     assert_eq!(calls.len(), 2);
     drop(calls);
     audit.close().await;
@@ -185,11 +181,11 @@ async fn s01_a_failing_disk_refuses_calls_and_recovers_without_a_restart() {
         let house = House::new();
         let audit = house.open();
         audit.announce(call("r-before")).await.unwrap();
-        let held = audit.reserve().unwrap();
+        let held = audit.reserve(call("r-held")).unwrap();
         house.disk.set(fault);
-        held.record(call("r-held"));
+        held.record(|_| ());
         until(|| matches!(audit.health(), Health::Failing { code: found, .. } if found == code)).await;
-        assert!(matches!(audit.reserve(), Err(AuditError::Unavailable { code: found }) if found == code));
+        assert!(matches!(audit.reserve(call("r")), Err(AuditError::Unavailable { code: found }) if found == code));
         assert!(matches!(audit.announce(call("r-refused")).await, Err(AuditError::Unavailable { .. })));
         tokio::time::sleep(Duration::from_millis(50)).await;
         house.disk.set(Fault::None);
@@ -229,7 +225,7 @@ async fn s01_a_disk_that_cannot_make_the_next_file_recovers_too() {
     house.settings.rotate_bytes = 1;
     let audit = house.open();
     house.disk.set(Fault::Create(ErrorKind::StorageFull));
-    audit.reserve().unwrap().record(call("r-full"));
+    audit.reserve(call("r-full")).unwrap().record(|_| ());
     until(|| audit.health() != Health::Fine).await;
     house.disk.set(Fault::Short(ErrorKind::StorageFull));
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -269,14 +265,14 @@ async fn s03_nothing_acknowledged_is_lost_with_the_power() {
 async fn closing_waits_for_calls_and_is_done_once() {
     let house = House::new();
     let audit = house.open();
-    let slot = audit.reserve().unwrap();
+    let slot = audit.reserve(call("r-late")).unwrap();
     let (closing, late) = tokio::join!(audit.close(), async {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        slot.record(call("r-late"));
+        slot.record(|_| ());
     });
     assert_eq!((closing, late), ((), ()));
     audit.close().await;
-    assert!(matches!(audit.reserve(), Err(AuditError::Unavailable { code: "audit_closed" })));
+    assert!(matches!(audit.reserve(call("r")), Err(AuditError::Unavailable { code: "audit_closed" })));
     assert!(matches!(audit.announce(call("r")).await, Err(AuditError::Unavailable { code: "audit_closed" })));
     let report = house.verify();
     assert!(report.intact() && report.chains[0].stopped && house.count("tool_call") == 1, "{report}");
@@ -286,7 +282,7 @@ async fn closing_waits_for_calls_and_is_done_once() {
 async fn a_record_that_is_dropped_ends_in_order() {
     let house = House::new();
     let audit = house.open();
-    audit.reserve().unwrap().record(call("r-last"));
+    audit.reserve(call("r-last")).unwrap().record(|_| ());
     drop(audit);
     until(|| house.verify().chains.iter().any(|chain| chain.stopped && !chain.live)).await;
     assert_eq!(house.count("tool_call"), 1);
