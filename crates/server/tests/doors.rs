@@ -243,6 +243,32 @@ async fn who_does_not_get_in_spends_what_the_address_has_and_nothing_of_a_person
     assert_eq!(login(&gateway, &alice).await, (200, "alice".to_owned()), "a flood of strangers kept alice out");
 }
 
+/// Bodies are read before it shows that they are not for us.
+#[tokio::test(flavor = "multi_thread")]
+async fn u02_what_is_read_and_then_refused_costs_as_much_as_a_list() {
+    let forge = forge().await;
+    let gateway = Gateway::start(BINARY, forge.url(), &[("RATE_LIMIT_PER_MINUTE", "1")]).unwrap();
+    let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+    for (login, header, body, refused) in [
+        ("alice", ("mcp-session-id", "00000000000000000000000000000000"), list.clone(), 404),
+        ("bob", ("mcp-protocol-version", "2025-06-18"), json!([list]), 400),
+        ("carol", ("mcp-protocol-version", "1999-01-01"), list.clone(), 400),
+    ] {
+        let key = gateway.key(login, forge.token(login)).unwrap();
+        let send = || {
+            let request = reqwest::Client::new().post(format!("{}/mcp", gateway.url())).bearer_auth(&key);
+            request.header(header.0, header.1).json(&body).send()
+        };
+        let mut before = 0;
+        while send().await.unwrap().status() == refused {
+            before += 1;
+            assert!(before < 30, "{login} is never told to wait");
+        }
+        assert!(before >= 10, "{login}: {before}");
+        assert_eq!(send().await.unwrap().status(), 429, "{login}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tool_with_a_limit_of_its_own_leaves_the_others_theirs() {
     let forge = forge().await;

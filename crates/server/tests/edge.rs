@@ -494,6 +494,14 @@ async fn h19_every_revision_gets_its_own_answers_and_unknown_ones_the_codes_of_t
     assert_eq!(error_code(&unknown), (400, -32022), "{unknown:?}");
     let data = &unknown.json()["error"]["data"];
     assert!(data["supported"].is_array() && data["requested"] == "2031-01-01", "{data}");
+    let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call")];
+    let contradicts = scene.post(&headers, rpc(1, "tools/list", &json!({})).to_string()).await;
+    assert_eq!(error_code(&contradicts), (400, -32020), "without `_meta` too: {contradicts:?}");
+    let mut long = meta("2026-07-28");
+    long["notifications"] = json!({"resourceSubscriptions": ["x".repeat(70_000)]});
+    let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "subscriptions/listen")];
+    let long = scene.post(&headers, rpc(1, "subscriptions/listen", &long).to_string()).await;
+    assert_eq!(error_code(&long), (413, -32600), "it would be kept as long as somebody listens: {long:?}");
     for gone in ["initialize", "ping", "logging/setLevel", "resources/subscribe", "no/such"] {
         assert_eq!(error_code(&modern("2026-07-28", gone).await), (404, -32601), "{gone}");
     }

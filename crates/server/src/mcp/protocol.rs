@@ -15,7 +15,7 @@ use http::{HeaderValue, Request, Response};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
 use rmcp::ServerHandler;
-use rmcp::model::{ClientJsonRpcMessage, InitializeRequestParams, ProtocolVersion, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, InitializeRequestParams, ProtocolVersion};
 use rmcp::service::serve_directly_with_ct;
 use rmcp::transport::Transport as _;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
@@ -33,11 +33,6 @@ use crate::front::Front;
 
 /// The header a session is named in.
 pub(crate) const SESSION: &str = "mcp-session-id";
-
-/// An answer of the protocol: the message.
-#[derive(serde::Serialize)]
-#[serde(transparent)]
-pub(crate) struct Reply(ServerJsonRpcMessage);
 
 /// An HTTP answer of the protocol.
 pub(crate) type Answer = Response<BoxBody<Bytes, Infallible>>;
@@ -99,15 +94,12 @@ impl Protocol {
     }
 
     /// Answers a request of an older revision that belongs to no session and whose client is told nothing but the answer.
-    /// None if it is no request, or not of that kind.
-    pub(crate) async fn direct(&self, message: Value, parts: Parts) -> Option<Reply> {
-        match wire::from_client(message, parts)? {
-            ClientJsonRpcMessage::Request(request) => {
-                let answer = self.direct.as_ref()?(request, self.cut.child_token());
-                Some(Reply(answer.await))
-            }
-            _ => None,
-        }
+    /// JSON; none if it is no request, or not of that kind.
+    pub(crate) async fn direct(&self, message: Value, parts: Parts) -> Option<Vec<u8>> {
+        let ClientJsonRpcMessage::Request(request) = wire::from_client(message, parts)? else { return None };
+        let answer = self.direct.as_ref()?(request, self.cut.child_token());
+        // Our own message: it serialises.
+        serde_json::to_vec(&answer.await).ok()
     }
 
     /// Answers a handshake, with what its client `said`. Where it comes to a revision, the place is filled with a session

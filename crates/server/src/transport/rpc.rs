@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use aegis_gate::audit::Transport;
 use aegis_gate::{Ask, Call, CallError, Origin, Principal};
-use axum::Json;
 use axum::body::Body as HttpBody;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
@@ -185,10 +184,7 @@ impl Caller<'_> {
         let bytes = read_body(&parts.headers, body, |bytes| own.hold(bytes)).await?;
         match Body::read(&bytes) {
             Ok(body) => Ok(Post { body, bytes, own }),
-            // What is no message costs as much to find out as a list.
-            Err(malformed) => {
-                Err(self.edge.front.browse(&self.principal).err().map_or(malformed.into(), |error| (&error).into()))
-            }
+            Err(malformed) => Err(self.charged(malformed)),
         }
     }
 
@@ -214,7 +210,7 @@ impl Caller<'_> {
     /// Whether a message may go on. One that is no call is charged; a call charges itself, with its record.
     pub(crate) async fn admit(&self, envelope: &Envelope) -> Result<(), Box<Response>> {
         let called = match self.call(envelope) {
-            Ok(Some(call)) => return self.admit_call(call).await,
+            Ok(Some(call)) => return self.admit_call(call, envelope.id()).await,
             called => called,
         };
         let charged = self.edge.front.browse(&self.principal);
@@ -231,13 +227,19 @@ impl Caller<'_> {
 
     /// Whether anything of it may be called at all: a missing scope is a real 403, so that clients ask for more
     /// (2025-11-25 basic/authorization, Scope Challenge Handling).
-    async fn admit_call(&self, call: Call) -> Result<(), Box<Response>> {
+    async fn admit_call(&self, call: Call, id: Value) -> Result<(), Box<Response>> {
         let Err(error) = self.edge.front.admit(&self.principal, &call) else { return Ok(()) };
         let Some(challenge) = respond::scope_challenge(&error) else { return Ok(()) };
         // Refused again by the call itself, which puts the refusal on record.
         let _ = self.edge.front.call(&self.principal, call, Ask::alone(&self.origin)).await;
-        let body = Json(respond::call_error(&error, &self.origin.correlation_id));
-        Err(Box::new((respond::call_status(&error), [(WWW_AUTHENTICATE, challenge)], body).into_response()))
+        let data = json!({"code": error.code(), "correlation_id": self.origin.correlation_id});
+        let body = envelope::error(&id, -32603, &error.to_string(), Some(data));
+        Err(Box::new(respond::response(respond::call_status(&error), body, Some(challenge), None)))
+    }
+
+    /// A refusal of what was read and then found not to be for us: it costs as much as a list, since it was as much work.
+    pub(crate) fn charged(&self, refusal: impl Into<Refusal>) -> Refusal {
+        self.edge.front.browse(&self.principal).err().map_or_else(|| refusal.into(), |error| (&error).into())
     }
 
     /// A request as the protocol layer gets it: a message that was checked, and who sent it.

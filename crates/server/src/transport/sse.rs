@@ -56,7 +56,7 @@ async fn accept(
     let named = named.ok_or(NoSession)?;
     let Post { body, own, .. } = caller.read(&parts, body).await?;
     let Body::One(envelope) = body else {
-        return Err(Refusal::new(DoorCode::Batch, -32600, streamable::ONE_MESSAGE));
+        return Err(caller.charged(Refusal::new(DoorCode::Batch, -32600, streamable::ONE_MESSAGE)));
     };
     if let Err(refused) = caller.admit(&envelope).await {
         return Ok(*refused);

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use aegis_gate::audit::Transport;
-use axum::Json;
 use axum::body::Body as HttpBody;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::batch;
 use super::envelope::{Body, Envelope, Kind};
@@ -25,6 +25,12 @@ use crate::mcp::{self, Accepted, Entered, SESSION, Session, SessionFault, Told};
 const LAST_EVENT: &str = "last-event-id";
 /// When a client whose stream broke is to come back, in milliseconds.
 const COME_BACK_AFTER_MS: &str = "3000";
+
+/// Longest request to listen, in bytes. It is kept as long as somebody listens.
+const MAX_LISTEN_BYTES: usize = 64 * 1024;
+const LISTEN_TOO_LONG: &str = "a request to listen is longer than 65536 bytes";
+
+const JSON: (HeaderName, HeaderValue) = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
 
 /// Said to a batch where there are none.
 pub(crate) const ONE_MESSAGE: &str = "several messages in one body are part of 2025-03-26 only";
@@ -62,10 +68,11 @@ async fn post(caller: &Caller<'_>, mut parts: Parts, body: HttpBody) -> Result<R
     let named = Named::by(caller, &parts);
     let envelope = match body {
         Body::Batch(messages) => {
-            if !Revision::of(&parts.headers, None, named.revision())?.has_batches() {
-                return Err(Refusal::new(DoorCode::Batch, -32600, ONE_MESSAGE));
+            let revision = Revision::of(&parts.headers, None, named.revision());
+            if !revision.map_err(|unspoken| caller.charged(unspoken))?.has_batches() {
+                return Err(caller.charged(Refusal::new(DoorCode::Batch, -32600, ONE_MESSAGE)));
             }
-            let entered = named.entered()?;
+            let entered = named.entered().map_err(|unknown| caller.charged(unknown))?;
             caller.run(&mut parts, own).await?;
             return Ok(batch::answer(caller, &parts, messages, entered).await);
         }
@@ -87,13 +94,17 @@ async fn one(caller: &Caller<'_>, mut parts: Parts, single: Single, named: Named
     let (edge, id) = (caller.edge, envelope.id());
     let handshake = envelope.method() == Some("initialize") && envelope.meta_version().is_none();
     // A handshake names its revision in its parameters, whatever its header says.
-    let stateless = !handshake && Revision::of(&parts.headers, Some(&envelope), named.revision())?.is_stateless();
+    let revision = Revision::of(&parts.headers, Some(&envelope), named.revision());
+    let stateless = !handshake && revision.map_err(|unspoken| caller.charged(unspoken))?.is_stateless();
     let entered = if stateless || handshake {
         parts.headers.remove(SESSION);
         None
     } else {
-        named.entered()?
+        named.entered().map_err(|unknown| caller.charged(unknown))?
     };
+    if envelope.listens() && bytes.len() > MAX_LISTEN_BYTES {
+        return Err(caller.charged(Refusal::new(DoorCode::BodyTooLarge, -32600, LISTEN_TOO_LONG)));
+    }
     if let Err(refused) = caller.admit(&envelope).await {
         return Ok(*refused);
     }
@@ -103,10 +114,10 @@ async fn one(caller: &Caller<'_>, mut parts: Parts, single: Single, named: Named
     if let Some(entered) = entered {
         return Ok(within(caller, parts, envelope, &entered)?);
     }
-    if !handshake {
+    if !(stateless || handshake) {
         return alone(caller, parts, envelope, Some(bytes)).await;
     }
-    if !(edge.offered.sessions && caller.is_endpoint()) {
+    if stateless || !(edge.offered.sessions && caller.is_endpoint()) {
         return Ok(caller.answered(edge.protocol.stateless(caller.request(parts, bytes)).await, id));
     }
     let place = edge.protocol.reserve(caller.principal.owner())?;
@@ -114,7 +125,7 @@ async fn one(caller: &Caller<'_>, mut parts: Parts, single: Single, named: Named
     Ok(caller.answered(edge.protocol.handshake(place, said, caller.request(parts, bytes)).await, id))
 }
 
-/// One message that belongs to no session; `bytes` are what it came as.
+/// One message of an older revision that belongs to no session; `bytes` are what it came as.
 pub(super) async fn alone(
     caller: &Caller<'_>,
     mut parts: Parts,
@@ -124,8 +135,8 @@ pub(super) async fn alone(
     let protocol = &caller.edge.protocol;
     if protocol.is_direct() && envelope.is_plain() {
         caller.sign(&mut parts);
-        let answer = protocol.direct(envelope.into_message(), parts).await;
-        return Ok(Json(answer.ok_or(SessionFault::Malformed)?).into_response());
+        let answer = protocol.direct(envelope.into_message(), parts).await.ok_or(SessionFault::Malformed)?;
+        return Ok(([JSON], answer).into_response());
     }
     let id = envelope.id();
     let bytes = bytes.unwrap_or_else(|| envelope.into_message().to_string().into());

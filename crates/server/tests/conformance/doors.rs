@@ -154,6 +154,8 @@ async fn r05_a_missing_scope_is_a_real_403_at_every_door(scene: &Scene<'_>) -> R
             let challenge = answer.header("www-authenticate");
             let asks = challenge.contains("insufficient_scope") && challenge.contains("write:repository");
             ensure(answer.status == 403 && asks, || format!("{method}: {} {}", answer.status, answer.text))?;
+            let error = &answer.json()["error"];
+            same(&json!([error["code"], error["data"]["code"]]), &json!([-32603, "insufficient_scope"]), &answer)?;
         }
     }
     Ok(())
