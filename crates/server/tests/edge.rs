@@ -497,6 +497,10 @@ async fn h19_every_revision_gets_its_own_answers_and_unknown_ones_the_codes_of_t
     let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call")];
     let contradicts = scene.post(&headers, rpc(1, "tools/list", &json!({})).to_string()).await;
     assert_eq!(error_code(&contradicts), (400, -32020), "without `_meta` too: {contradicts:?}");
+    let session = scene.session(&scene.alice, "2025-11-25").await;
+    let headers = [("mcp-protocol-version", "2025-11-25"), ("mcp-session-id", session.as_str())];
+    let two_revisions = scene.post(&headers, rpc(1, "tools/list", &meta("2026-07-28")).to_string()).await;
+    assert_eq!(error_code(&two_revisions), (400, -32020), "in a session too: {two_revisions:?}");
     let mut long = meta("2026-07-28");
     long["notifications"] = json!({"resourceSubscriptions": ["x".repeat(70_000)]});
     let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "subscriptions/listen")];

@@ -27,7 +27,7 @@ pub(crate) async fn secure(State(edge): State<Arc<Edge>>, request: Request, next
     for (name, value) in PLAIN {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    // Streams come from the protocol crate as `no-cache`, which lets a cache keep them.
+    // The protocol crate says `no-cache` of its streams, which lets a cache keep them.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if edge.https {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));

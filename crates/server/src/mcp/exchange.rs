@@ -32,6 +32,13 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
+    fn over(&self) {
+        self.outbox.end();
+        if let Some(session) = self.session.upgrade() {
+            session.answered(self.number);
+        }
+    }
+
     /// The request, if nothing but its answer is to be told: its client wants no progress and cannot be asked.
     pub(crate) fn plain(&mut self, client: &InitializeRequestParams) -> Option<JsonRpcRequest<ClientRequest>> {
         let asked = client.capabilities.elicitation.is_some();
@@ -45,6 +52,13 @@ impl Exchange {
             ClientJsonRpcMessage::Request(request) => Some(request),
             _ => None,
         }
+    }
+}
+
+/// However it ends: nobody waits for an answer that cannot come any more.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.over();
     }
 }
 
@@ -84,10 +98,7 @@ impl Transport<RoleServer> for Exchange {
             self.outbox.tell(Some(&json), kept);
         }
         if answers {
-            self.outbox.end();
-            if let Some(session) = self.session.upgrade() {
-                session.answered(self.number);
-            }
+            self.over();
         }
         ready(Ok(()))
     }

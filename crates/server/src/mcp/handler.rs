@@ -99,14 +99,23 @@ impl Handler {
         carried: Carried,
     ) -> Result<(Result<Answer, CallError>, String), ErrorData> {
         let (principal, origin) = self.enter(context).await?;
-        let verdict = tokio::select! {
-            verdict = self.front.call(&principal, call, client::ask(&origin, context, carried)) => verdict,
-            () = context.ct.cancelled() => {
-                let data = json!({"correlation_id": origin.correlation_id});
-                return Err(ErrorData::new(ErrorCode::INTERNAL_ERROR, "the request was cancelled", Some(data)));
-            }
-        };
-        Ok((verdict, origin.correlation_id))
+        let called = self.front.call(&principal, call, client::ask(&origin, context, carried));
+        Ok((unless_cancelled(context, &origin, called).await?, origin.correlation_id))
+    }
+}
+
+/// Runs a call as long as its client wants it.
+async fn unless_cancelled<T>(
+    context: &Context,
+    origin: &Origin,
+    called: impl Future<Output = T>,
+) -> Result<T, ErrorData> {
+    tokio::select! {
+        verdict = called => Ok(verdict),
+        () = context.ct.cancelled() => {
+            let data = json!({"correlation_id": origin.correlation_id});
+            Err(ErrorData::new(ErrorCode::INTERNAL_ERROR, "the request was cancelled", Some(data)))
+        }
     }
 }
 
@@ -304,7 +313,8 @@ impl ServerHandler for Handler {
             let call = wire::completion(request);
             // Who is typing is not asked anything.
             let (principal, origin) = self.enter(&context).await?;
-            let verdict = self.front.call(&principal, call, Ask::alone(&origin)).await;
+            let called = self.front.call(&principal, call, Ask::alone(&origin));
+            let verdict = unless_cancelled(&context, &origin, called).await?;
             let fault = |error| wire::fault(&error, &origin.correlation_id, None);
             verdict.map_err(fault).and_then(wire::completed)
         })

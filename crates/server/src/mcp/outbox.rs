@@ -1,6 +1,5 @@
-//! What the client is told on one request's stream, in order and numbered. It is kept until it was read to its end: a
-//! client whose connection broke takes the stream up where it was (2025-11-25 basic/transports, Resumability and
-//! Redelivery), and meanwhile nothing is told twice.
+//! What the client is told on one request's stream, in order and numbered. What matters is kept, so that a client whose
+//! connection broke takes the stream up where it was (2025-11-25 basic/transports, Resumability and Redelivery).
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -39,7 +38,8 @@ impl Outbox {
     /// Tells something. What is to be `kept` is read again by a reader who takes over.
     pub(crate) fn tell(&self, message: Option<&str>, kept: bool) {
         let mut state = self.lock();
-        if state.over || (!kept && state.events.len() >= QUEUED) {
+        let passing = state.events.iter().filter(|event| !event.kept).count();
+        if state.over || (!kept && passing >= QUEUED) {
             return;
         }
         let event = Event { index: state.told, message: message.map(Arc::from), kept };
@@ -67,9 +67,14 @@ impl Outbox {
     pub(crate) fn read(self: &Arc<Self>, after: u64) -> Reading {
         let mut state = self.lock();
         state.reader = state.reader.saturating_add(1);
-        let turn = state.reader;
+        let (turn, told) = (state.reader, state.told);
         wake(state);
-        Reading { outbox: Arc::clone(self), turn, next: after }
+        Reading { outbox: Arc::clone(self), turn, next: after.min(told) }
+    }
+
+    /// The size of what is kept.
+    pub(crate) fn bytes(&self) -> usize {
+        self.lock().events.iter().filter_map(|event| event.message.as_ref()).map(|message| message.len()).sum()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -178,11 +183,14 @@ mod tests {
         assert_eq!(second.left(), Left::Nothing);
         assert_eq!(read(&mut outbox.read(0)), ["0 ", "2 answer"], "what passed is not told again");
         assert_eq!(read(&mut outbox.read(3)), Vec::<String>::new());
+        assert_eq!(read(&mut outbox.read(u64::MAX)), Vec::<String>::new(), "nobody read more than there was");
+        assert_eq!(outbox.bytes(), "answer".len());
     }
 
     #[test]
     fn h17_what_nobody_reads_is_bounded_and_an_answer_is_never_left_out() {
         let outbox = Arc::new(Outbox::default());
+        outbox.tell(None, true);
         for step in 0..100 {
             outbox.tell(Some(&step.to_string()), false);
         }
@@ -190,7 +198,7 @@ mod tests {
         outbox.end();
         outbox.tell(Some("after the end"), true);
         let told = read(&mut outbox.read(0));
-        assert_eq!((told.len(), told.last().map(String::as_str)), (QUEUED + 1, Some("8 answer")));
+        assert_eq!((told.len(), told.last().map(String::as_str)), (QUEUED + 2, Some("9 answer")));
         outbox.cut();
         assert!(read(&mut outbox.read(0)).is_empty());
     }

@@ -116,7 +116,7 @@ impl Pipes {
     }
 
     pub(crate) fn evict(&self, owner: &Owner) {
-        self.table.evict(owner);
+        drop(self.table.evict(owner));
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -1,6 +1,6 @@
-//! The protocol crate over one handler: requests that stand alone are answered by its own HTTP service, those of a
-//! session and of the pipes of 2024-11-05 by transports of ours. Requests come here authenticated, parsed and on the
-//! right road.
+//! The protocol crate over one handler. Its own HTTP service answers the requests of 2026-07-28, handshakes, and what
+//! wants to be told of progress outside of a session; sessions and the pipes of 2024-11-05 have transports of ours; what
+//! needs no way back is handed to the handler. Requests come here authenticated, parsed and on the right road.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::direct::{self, Direct};
 use super::exchange::Exchange;
 use super::pipe::{self, Pipes};
-use super::sessions::{self, Serve, Session, Sessions};
+use super::sessions::{self, House, Serve, Session, Sessions};
 use super::table::{Entered, Full as TableFull, Place, Table};
 use super::wire;
 use crate::front::Front;
@@ -45,13 +45,10 @@ pub(crate) struct Protocol {
     stateless: Answering,
     /// None where the handler has more to tell than answers.
     direct: Option<Direct>,
-    serve: Serve,
     sessions: Arc<Sessions>,
+    house: Arc<House>,
     /// 2024-11-05: streams with a way back.
     pub(crate) pipes: Pipes,
-    ambient: Ambient,
-    stop: CancellationToken,
-    cut: CancellationToken,
 }
 
 impl Protocol {
@@ -73,13 +70,10 @@ impl Protocol {
                 let service = service.clone();
                 Box::pin(async move { service.handle(request).await })
             }),
-            serve: serve(make.clone(), direct.clone()),
+            house: House::new(serve(make.clone(), direct.clone()), ambient.clone(), stop.clone(), cut.clone()),
             direct,
             sessions: Table::new(sessions::BOUNDS, ambient.clone()),
             pipes: Pipes::new(pipe::opener(make, cut.clone()), ambient.clone(), stop.clone()),
-            ambient: ambient.clone(),
-            stop: stop.clone(),
-            cut: cut.clone(),
         }
     }
 
@@ -97,7 +91,7 @@ impl Protocol {
     /// JSON; none if it is no request, or not of that kind.
     pub(crate) async fn direct(&self, message: Value, parts: Parts) -> Option<Vec<u8>> {
         let ClientJsonRpcMessage::Request(request) = wire::from_client(message, parts)? else { return None };
-        let answer = self.direct.as_ref()?(request, self.cut.child_token());
+        let answer = self.direct.as_ref()?(request, self.house.cut.child_token());
         // Our own message: it serialises.
         serde_json::to_vec(&answer.await).ok()
     }
@@ -111,9 +105,8 @@ impl Protocol {
             && let Ok(said) = serde_json::from_value::<InitializeRequestParams>(said)
             && let Ok(name) = HeaderValue::from_str(place.id())
         {
-            let (serve, ambient) = (Arc::clone(&self.serve), self.ambient.clone());
             let settled = revision.to_string();
-            let session = Session::new(said, revision, serve, ambient, (&self.stop, &self.cut));
+            let session = Session::new(said, revision, Arc::clone(&self.house));
             drop(place.fill(session, Some(settled)));
             parts.headers.insert(SESSION, name);
         }
@@ -135,7 +128,9 @@ impl Protocol {
 
     /// Ends a session.
     pub(crate) fn close(&self, id: &str) {
-        drop(self.sessions.remove(id));
+        if let Some(session) = self.sessions.remove(id) {
+            session.end();
+        }
     }
 
     /// Ends what lies unused, and what was opened with a key that no longer stands.
@@ -145,7 +140,7 @@ impl Protocol {
         self.pipes.sweep();
         for owner in self.sessions.owners().union(&self.pipes.owners()) {
             if !front.gate().stands(owner).await {
-                self.sessions.evict(owner);
+                self.sessions.evict(owner).iter().for_each(Session::end);
                 self.pipes.evict(owner);
             }
         }

@@ -115,8 +115,9 @@ impl<T: Clone> Table<T> {
     }
 
     /// Takes out all that is this owner's, in use or not.
-    pub(crate) fn evict(&self, owner: &Owner) {
-        self.lock().retain(|_, session| *session.owner != *owner);
+    pub(crate) fn evict(&self, owner: &Owner) -> Vec<T> {
+        let evicted = self.lock().extract_if(|_, session| *session.owner == *owner).collect::<Vec<_>>();
+        evicted.into_iter().filter_map(|(_, held)| held.session).collect()
     }
 
     /// All there are.

@@ -8,7 +8,7 @@ use super::strict::{self, Unfit};
 
 /// Most messages of one batch (2025-03-26).
 const MAX_BATCH: usize = 50;
-/// Longest text id, in bytes.
+/// Longest text id or progress token, in bytes.
 const MAX_ID_BYTES: usize = 256;
 /// Members of a message, and of its parameters, that mean something to the protocol.
 const MEMBERS: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
@@ -124,6 +124,10 @@ impl Envelope {
             Some(Value::Object(params)) => Some(params),
             Some(_) => return refuse("`params` is an object"),
         };
+        let token = params.and_then(|params| params.get("_meta")?.get("progressToken"));
+        if token.and_then(Value::as_str).is_some_and(|token| token.len() > MAX_ID_BYTES) {
+            return refuse(&format!("a progressToken has {MAX_ID_BYTES} bytes at most"));
+        }
         if let Some(key) = params.into_iter().flat_map(Map::keys).find_map(|key| disguised(key, &PARAMETERS)) {
             return refuse(&format!("`{key}` is written in another case"));
         }

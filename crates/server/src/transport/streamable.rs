@@ -18,7 +18,7 @@ use super::envelope::{Body, Envelope, Kind};
 use super::events;
 use super::revision::Revision;
 use super::rpc::{Caller, NoSession, Post, Refusal};
-use crate::http::{DoorCode, Edge, Own};
+use crate::http::{DoorCode, Edge, Own, Shed};
 use crate::mcp::{self, Accepted, Entered, SESSION, Session, SessionFault, Told};
 
 /// The header a client names the last event in that it got.
@@ -95,7 +95,9 @@ async fn one(caller: &Caller<'_>, mut parts: Parts, single: Single, named: Named
     let handshake = envelope.method() == Some("initialize") && envelope.meta_version().is_none();
     // A handshake names its revision in its parameters, whatever its header says.
     let revision = Revision::of(&parts.headers, Some(&envelope), named.revision());
-    let stateless = !handshake && revision.map_err(|unspoken| caller.charged(unspoken))?.is_stateless();
+    // What names its revision in `_meta` is of 2026-07-28, whatever header and session it comes with.
+    let stateless = envelope.meta_version().is_some()
+        || (!handshake && revision.map_err(|unspoken| caller.charged(unspoken))?.is_stateless());
     let entered = if stateless || handshake {
         parts.headers.remove(SESSION);
         None
@@ -112,7 +114,7 @@ async fn one(caller: &Caller<'_>, mut parts: Parts, single: Single, named: Named
         caller.enter(&envelope, &mut parts, own).await?;
     }
     if let Some(entered) = entered {
-        return Ok(within(caller, parts, envelope, &entered)?);
+        return within(caller, parts, envelope, &entered).map_err(|fault| caller.charged(fault));
     }
     if !(stateless || handshake) {
         return alone(caller, parts, envelope, Some(bytes)).await;
@@ -175,21 +177,25 @@ fn of_session(caller: &Caller<'_>, parts: &Parts) -> Result<Response, Box<Refusa
     if revision.is_stateless() {
         return Err(not_here().into());
     }
-    let entered = named.entered().map_err(|unknown| Box::new(unknown.into()))?.ok_or_else(|| Box::new(not_here()))?;
+    let entered =
+        named.entered().map_err(|unknown| Box::new(caller.charged(unknown)))?.ok_or_else(|| Box::new(not_here()))?;
     if parts.method == Method::DELETE {
         drop(entered);
         caller.edge.protocol.close(session_named(parts));
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let Some(last) = parts.headers.get(LAST_EVENT) else { return Ok(told(entered.standing())) };
-    Ok(match last.to_str() {
-        Ok(mcp::STANDING) => told(entered.standing()),
-        // An error would make a client ask for the same again, for ever.
-        last => match last.ok().and_then(|last| entered.resume(last)) {
+    let last = parts.headers.get(LAST_EVENT).map(|last| last.to_str().unwrap_or_default());
+    match last.filter(|last| *last != mcp::STANDING) {
+        None => {
+            let standing = entered.standing().ok_or_else(|| Box::new(Refusal::from(Shed::Own)))?;
+            Ok(told(standing))
+        }
+        // Nothing to resume is no error: the client goes on without.
+        Some(last) => Ok(match entered.resume(last) {
             Some(rest) => told(rest),
             None => told(stream::empty()),
-        },
-    })
+        }),
+    }
 }
 
 fn session_named(parts: &Parts) -> &str {
