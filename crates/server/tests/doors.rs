@@ -204,6 +204,16 @@ async fn k05_a_key_that_was_right_once_clears_no_count() {
     assert_eq!(knock(&gateway, address, OTHER_KEY).await.status, 429, "a dead key kept the address open");
 }
 
+/// `make real` names it so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_starts_by_a_relative_path_too() {
+    let up = "../".repeat(env!("CARGO_MANIFEST_DIR").matches('/').count());
+    let forge = forge().await;
+    let gateway = Gateway::start(&format!("{up}{}", BINARY.trim_start_matches('/')), forge.url(), &[]).unwrap();
+    let alice = gateway.key("alice", forge.token("alice")).unwrap();
+    assert_eq!(login(&gateway, &alice).await, (200, "alice".to_owned()));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_person_asks_counts_whatever_becomes_of_it() {
     let forge = forge().await;

@@ -74,10 +74,12 @@ impl Gateway {
     /// # Errors
     /// It did not start; the log is in the error.
     pub fn start(binary: &str, forge: &str, settings: &[(&str, &str)]) -> Result<Self, Failure> {
-        Self::start_in(binary, forge, settings, Arc::new(TempDir::new()?))
+        // It runs in a directory of its own, where a relative path would be another.
+        let binary = std::fs::canonicalize(binary)?;
+        Self::start_in(&binary, forge, settings, Arc::new(TempDir::new()?))
     }
 
-    fn start_in(binary: &str, forge: &str, settings: &[(&str, &str)], state: Arc<TempDir>) -> Result<Self, Failure> {
+    fn start_in(binary: &Path, forge: &str, settings: &[(&str, &str)], state: Arc<TempDir>) -> Result<Self, Failure> {
         let mut all = vec![
             ("GITEA_URL".to_owned(), forge.to_owned()),
             ("STATE_DIR".to_owned(), state.path().display().to_string()),
@@ -86,7 +88,7 @@ impl Gateway {
         ];
         all.retain(|(name, _)| settings.iter().all(|(given, _)| given != name));
         all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let mut child = command(Path::new(binary), &all, state.path())
+        let mut child = command(binary, &all, state.path())
             .arg("serve")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -184,7 +186,7 @@ impl Gateway {
         let settings: Vec<(&str, &str)> =
             self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let forge = self.setting("GITEA_URL");
-        Self::start_in(&self.binary.display().to_string(), &forge, &settings, Arc::clone(&self.state))
+        Self::start_in(&self.binary, &forge, &settings, Arc::clone(&self.state))
     }
 
     /// `http://127.0.0.1:PORT`.
