@@ -12,7 +12,7 @@ use http::uri::Authority;
 use thiserror::Error;
 use url::{Origin, Url};
 
-use super::{DoorCode, Edge, number_of};
+use super::{DoorCode, Edge, number_of, strict};
 
 /// Hosts that always mean this machine.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -81,10 +81,7 @@ impl Door {
     pub(crate) fn admits(&self, headers: &HeaderMap) -> Result<(), DoorError> {
         let mut hosts = headers.get_all(HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(DoorError::NoHost) };
-        let host = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()).ok_or(DoorError::NoHost)?;
-        if host.as_str().contains('@') {
-            return Err(DoorError::NoHost);
-        }
+        let host = strict::authority(host).ok_or(DoorError::NoHost)?;
         let named = |name: &String| name.eq_ignore_ascii_case(host.host()) || name.eq_ignore_ascii_case(host.as_str());
         if !self.hosts.iter().any(named) {
             return Err(DoorError::ForeignHost);
@@ -148,6 +145,9 @@ mod tests {
         }
         for host in ["evil.example", "localhost.evil.example", "10.1.2.3", "10.1.2.3:9", "127.0.0.1.nip.io"] {
             assert_eq!(verdict(&[("host", host)]), Err(DoorError::ForeignHost), "{host}");
+        }
+        for host in ["[::1]x:80", "[::1]tD80:0", "localhost:8o", "x@localhost", "localhost@localhost"] {
+            assert_eq!(verdict(&[("host", host)]), Err(DoorError::NoHost), "{host}");
         }
         assert_eq!(verdict(&[]), Err(DoorError::NoHost));
         assert_eq!(verdict(&[("host", "localhost"), ("host", "localhost")]), Err(DoorError::NoHost));

@@ -145,10 +145,16 @@ fn host(parts: &mut Parts) -> Result<(), StrictError> {
     }
 }
 
-/// A host with or without a port, and no user name before it.
 fn parsed(line: &HeaderValue) -> Result<Authority, StrictError> {
-    let authority = line.to_str().ok().and_then(|line| line.parse::<Authority>().ok());
-    authority.filter(|authority| !authority.as_str().contains('@')).ok_or(StrictError::Host)
+    authority(line).ok_or(StrictError::Host)
+}
+
+/// A host with or without a port, no user name before it and nothing between the two: to the library `[::1]x:80` is one.
+pub(super) fn authority(line: &HeaderValue) -> Option<Authority> {
+    let authority: Authority = line.to_str().ok()?.parse().ok()?;
+    let port = authority.as_str().strip_prefix(authority.host())?;
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)).then_some(authority)
 }
 
 #[cfg(test)]
@@ -182,6 +188,7 @@ mod tests {
             ("http://x@mcp.example.org/mcp", &[ours]),
             ("/mcp", &[("host", "x@mcp.example.org")]),
             ("/mcp", &[("host", "a b")]),
+            ("/mcp", &[("host", "[::1]x:80")]),
             ("/mcp", &[("host", "")]),
         ] {
             assert_eq!(one(target, lines), Err(StrictError::Host), "{target} {lines:?}");
