@@ -23,7 +23,8 @@ struct Ascii;
 impl Formatter for Ascii {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some(at) = rest.find(|letter: char| !matches!(letter, ' '..='~')) {
+        // Bytes will do: those of a letter beyond ASCII are none of these, and the first of them begins it.
+        while let Some(at) = rest.bytes().position(|byte| !matches!(byte, b' '..=b'~')) {
             let (plain, from) = rest.split_at(at);
             writer.write_all(plain.as_bytes())?;
             let mut letters = from.chars();

@@ -36,7 +36,8 @@ impl Owner {
     }
 
     pub(crate) async fn ask(&self, asking: &Asking<'_>, credential: &Credential) -> Result<Account, AuthnError> {
-        self.0.or_fetch(asking.ambient, account(asking, credential)).await
+        // Gitea is asked seldom; every caller would carry the room for it.
+        self.0.or_fetch(asking.ambient, async { Box::pin(account(asking, credential)).await }).await
     }
 }
 

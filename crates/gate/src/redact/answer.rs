@@ -47,7 +47,7 @@ impl Redactor {
         match json {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
             Value::String(text) => {
-                let is_prose = text.contains('\n') || text.contains("<!--");
+                let is_prose = text.contains('\n') || (text.contains('<') && text.contains("<!--"));
                 let kind = named.unwrap_or(if is_prose { Kind::Prose } else { Kind::Line });
                 self.replace(kind, text, counts);
             }

@@ -13,6 +13,9 @@ use super::{Action, RedactError, Settings, wrapped};
 pub(super) const OWN_SECRET: &str = "own-secret";
 /// A shorter literal would mask ordinary words.
 const LITERAL_MIN_BYTES: usize = 8;
+/// What is shorter holds no secret: those of our own have as many bytes, those of the rules more. Most fields of an
+/// answer are numbers, names and dates, and not looked at further.
+const SHORTEST_BYTES: usize = LITERAL_MIN_BYTES;
 /// How long an armoured key may be; all of it is looked at, and no more.
 const ARMOUR_LIMIT_BYTES: usize = 64 * 1024;
 
@@ -75,6 +78,9 @@ impl Scanner {
 
     /// Every secret, in order and not overlapping; also in runs of base64, decoded once.
     pub(super) fn find(&self, bytes: &[u8]) -> Vec<Found> {
+        if bytes.len() < SHORTEST_BYTES {
+            return Vec::new();
+        }
         let mut found = self.plain(bytes);
         for run in wrapped::runs(bytes) {
             let body = bytes.get(run.clone()).unwrap_or_default();
