@@ -19,6 +19,9 @@ use crate::http::Edge;
 const ASK_EVERY: Duration = Duration::from_secs(15);
 const ASK_AGAIN_EVERY: Duration = Duration::from_secs(2);
 
+/// Where it is told, in short and as orchestrators ask: whether all is well (twice), and whether we run.
+pub(crate) const PROBES: [&str; 3] = ["/health", "/health/ready", "/health/live"];
+
 /// Whether Gitea answered when last asked.
 #[derive(Debug, Default)]
 pub(crate) struct Health {

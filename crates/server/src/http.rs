@@ -18,9 +18,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get, post};
+use http::request::Parts;
 
 pub(crate) use address::TrustedProxies;
 #[cfg(any(test, fuzzing))]
@@ -95,6 +97,7 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
         .route("/mcp/sse", any(sse::endpoint))
         .route("/mcp/sse/", any(sse::endpoint))
         .route("/mcp/sse/messages", post(sse::messages));
+    let [whole, ready, live] = health::PROBES;
     Router::new()
         .merge(if edge.offered.legacy_sse { streams } else { Router::new() })
         .route("/", get(pages::landing))
@@ -105,12 +108,28 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
         .route("/mcp/tool/call", post(rest::call))
         .fallback(pages::not_found)
         .layer(cors::layer(edge.door.origins()))
-        .layer(from_fn_with_state(Arc::clone(&edge), door::check))
-        .route("/health", get(health::ready))
-        .route("/health/ready", get(health::ready))
-        .route("/health/live", get(health::live))
-        .layer(from_fn_with_state(Arc::clone(&edge), strict::unambiguous))
-        .layer(from_fn_with_state(Arc::clone(&edge), headers::secure))
-        .layer(from_fn_with_state(Arc::clone(&edge), caller::number))
+        .route(whole, get(health::ready))
+        .route(ready, get(health::ready))
+        .route(live, get(health::live))
+        .layer(from_fn_with_state(Arc::clone(&edge), pass))
         .with_state(edge)
+}
+
+/// What every request passes before its route, and every answer after it. One layer: each would cost as much again.
+async fn pass(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let number = caller::number(&edge, &mut parts.extensions);
+    let mut answer = match knock(&edge, &mut parts) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(refusal) => *refusal,
+    };
+    headers::secure(answer.headers_mut(), edge.https);
+    answer.headers_mut().extend(number);
+    answer
+}
+
+/// Whether a request may come to its route.
+fn knock(edge: &Edge, parts: &mut Parts) -> Result<(), Box<Response>> {
+    strict::unambiguous(edge, parts)?;
+    if health::PROBES.contains(&parts.uri.path()) { Ok(()) } else { door::check(edge, parts) }
 }

@@ -1,11 +1,7 @@
 //! Who sent a request: its number, its origin, its principal.
 
-use std::sync::Arc;
-
 use aegis_gate::audit::Transport;
 use aegis_gate::{AuthnError, Origin, Principal, RawCredential};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::Response;
 use http::request::Parts;
 use http::{Extensions, HeaderName, HeaderValue};
@@ -22,16 +18,13 @@ const CLIENT_CHARACTERS: usize = 100;
 #[derive(Debug, Clone)]
 struct RequestId(String);
 
-/// Gives every request its id and says it in the answer. An id the client sends is not taken: it could repeat one.
-pub(crate) async fn number(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
+/// Gives a request its id, and says it as a header of the answer's. An id the client sends is not taken: it could repeat
+/// one.
+pub(super) fn number(edge: &Edge, extensions: &mut Extensions) -> Option<(HeaderName, HeaderValue)> {
     let id = edge.front.correlation_id();
     let header = HeaderValue::try_from(&id);
-    request.extensions_mut().insert(RequestId(id));
-    let mut response = next.run(request).await;
-    if let Ok(header) = header {
-        response.headers_mut().insert(REQUEST_ID, header);
-    }
-    response
+    extensions.insert(RequestId(id));
+    header.ok().map(|id| (REQUEST_ID, id))
 }
 
 /// The id of the request that these extensions are of.

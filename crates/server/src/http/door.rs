@@ -1,13 +1,10 @@
 //! Host and Origin: closes the door to DNS rebinding and to foreign pages in a browser
 //! (MCP 2026-07-28 basic/transports/streamable-http, Security).
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
+use http::request::Parts;
 use http::uri::Authority;
 use thiserror::Error;
 use url::{Origin, Url};
@@ -114,11 +111,13 @@ fn default_port(scheme: &str) -> Option<u16> {
 }
 
 /// Turns away what the door does not admit.
-pub(crate) async fn check(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
-    match edge.door.admits(request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(error) => edge.refuse(error.code(), &error.to_string(), error.hint(), number_of(request.extensions())),
-    }
+///
+/// # Errors
+/// The answer to it.
+pub(super) fn check(edge: &Edge, parts: &Parts) -> Result<(), Box<Response>> {
+    edge.door.admits(&parts.headers).map_err(|error| {
+        Box::new(edge.refuse(error.code(), &error.to_string(), error.hint(), number_of(&parts.extensions)))
+    })
 }
 
 #[cfg(test)]

@@ -1,10 +1,6 @@
 //! Refuses requests that two programs could read in two ways: whoever stands between us and the client must not see
 //! another request than we do (attacks H03, H12, H14). What hyper itself refuses is not repeated here.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{CONNECTION, HOST, HeaderName, TRANSFER_ENCODING};
 use http::request::Parts;
@@ -70,15 +66,14 @@ impl StrictError {
 }
 
 /// Refuses it with 400, and ends a connection on which nobody can be sure where the next request begins.
-pub(crate) async fn unambiguous(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    match check(&mut parts) {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(error) => {
-            let refusal = edge.refuse(error.code(), &error.to_string(), None, number_of(&parts.extensions));
-            last_of(refusal, parts.version)
-        }
-    }
+///
+/// # Errors
+/// The answer to it.
+pub(super) fn unambiguous(edge: &Edge, parts: &mut Parts) -> Result<(), Box<Response>> {
+    check(parts).map_err(|error| {
+        let refusal = edge.refuse(error.code(), &error.to_string(), None, number_of(&parts.extensions));
+        Box::new(last_of(refusal, parts.version))
+    })
 }
 
 /// The last answer of its connection. HTTP/2 knows where requests begin.
