@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -24,6 +25,8 @@ use crate::gateway::{PEOPLE, login, token};
 const RECORDED: &str = include_str!("../../../crates/testkit/recorded/gitea-1.26.3.jsonl");
 const FILE_BYTES: usize = 4096;
 const ROWS: usize = 30;
+/// How long a forge takes that is slow. With as many places as the gateway has, 1,280 calls a second.
+const SLOW: Duration = Duration::from_millis(400);
 /// A line of the file: text as people write it, without secrets.
 const LINE: &str = "let answer = router.oneshot(request).await?; // one call, one verdict\n";
 
@@ -56,6 +59,9 @@ async fn answer(bodies: &Bodies, request: Request<Incoming>) -> Result<Response<
     let path = request.uri().path();
     if path.contains("/hang/") {
         return pending().await;
+    }
+    if path.contains("/slow/") {
+        tokio::time::sleep(SLOW).await;
     }
     let Some(body) = bodies.of(path, request.headers().get(AUTHORIZATION)) else {
         let mut response = Response::new(Full::new(Bytes::from_static(b"{\"message\":\"not found\"}")));
