@@ -20,6 +20,7 @@ use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::{ServerHandler, ServiceExt};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use client::Unnamed;
 pub use handler::Handler;
 pub(crate) use pipe::PipeFault;
 pub(crate) use protocol::{Answer, Protocol, SESSION};

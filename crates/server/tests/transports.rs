@@ -138,10 +138,15 @@ fn stdio(gateway: &Gateway, tool: &str, arguments: &Value) -> Verdict {
     of_rpc(answers.iter().find(|answer| answer["id"] == json!(2)).unwrap_or_else(|| panic!("{output:?}")))
 }
 
+/// The record of the newest call.
+fn recorded(gateway: &Gateway) -> Value {
+    let shown = gateway.command(&["audit", "show", "--event", "tool_call", "--limit", "1", "--json"], "").unwrap();
+    serde_json::from_str(shown.stdout.trim()).unwrap_or_else(|_| panic!("{shown:?}"))
+}
+
 /// The record's words about the newest call, without what differs by nature: time, id, hash, transport, client.
 fn newest(gateway: &Gateway) -> Value {
-    let shown = gateway.command(&["audit", "show", "--event", "tool_call", "--limit", "1", "--json"], "").unwrap();
-    let mut record: Value = serde_json::from_str(shown.stdout.trim()).unwrap_or_else(|_| panic!("{shown:?}"));
+    let mut record = recorded(gateway);
     let fields = record.as_object_mut().unwrap();
     for own in ["seq", "time", "correlation_id", "prev", "hash", "transport", "client", "address", "duration_us"] {
         fields.remove(own);
@@ -189,6 +194,25 @@ async fn the_same_call_gets_the_same_verdict_words_and_record_whichever_way_it_c
             assert_eq!(other, verdict, "{tool} {arguments} through {way:?}");
             assert_eq!(other_record, record, "{tool} {arguments} on record through {way:?}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_is_on_record_by_the_name_it_gave_and_by_no_other() {
+    let forge = Sandbox::start(DataSet::Demo, Options::new(Ambient::real())).await.unwrap();
+    let gateway = Gateway::start(BINARY, forge.url(), &[]).unwrap();
+    let key = gateway.key("alice", forge.token("alice")).unwrap();
+    let plain = rpc(2, "tools/call", &json!({"name": "get_me"}));
+    let told = rpc(2, "tools/call", &json!({"name": "get_me", "_meta": {"progressToken": 1}}));
+    for call in [&plain, &told] {
+        let answer = in_session(&gateway, &key, call).await;
+        assert!(answer["result"].is_object(), "{answer}");
+        tokio::time::sleep(Duration::from_millis(120)).await;
+        assert_eq!(recorded(&gateway)["client"], "t/1", "{call}");
+        let alone = gateway.post("/mcp", Some(&key), call).await.unwrap();
+        assert_eq!(alone.status, 200);
+        tokio::time::sleep(Duration::from_millis(120)).await;
+        assert_eq!(recorded(&gateway)["client"], Value::Null, "nobody shook hands and there is no User-Agent: {call}");
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aegis_gate::{ASK_FOR, Ask, Asking, Back, CallError, Origin, Progress, Question};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use http::request::Parts;
 use rmcp::model::{
     ClientCapabilities, ClientResult, ElicitRequest, ElicitRequestParams, InputRequest, InputRequiredResult,
     InputResponses, ProgressNotificationParam, ProgressToken, ProtocolVersion, ServerRequest,
@@ -35,6 +36,19 @@ pub(super) fn ask<'a>(origin: &'a Origin, context: &RequestContext<RoleServer>, 
     };
     let client = Client { peer: context.peer.clone(), token: context.meta.get_progress_token() };
     Ask { origin, back: Some(Arc::new(client)), asking }
+}
+
+/// Marks a request of an older revision that no handshake went before: what the protocol crate then takes for the
+/// client's name is its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unnamed;
+
+/// What the client calls itself, if it said so.
+pub(super) fn name(context: &RequestContext<RoleServer>) -> Option<String> {
+    let parts = context.extensions.get::<Parts>();
+    let unnamed = parts.is_some_and(|parts| parts.extensions.get::<Unnamed>().is_some());
+    let client = if unnamed { context.meta.client_info() } else { context.client_info() };
+    client.map(|client| format!("{}/{}", client.name, client.version))
 }
 
 /// Whether the request stands alone, as all do since 2026-07-28.

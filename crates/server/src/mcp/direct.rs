@@ -36,8 +36,25 @@ impl Transport<RoleServer> for Nobody {
     }
 }
 
-/// Of the handlers that `make` makes.
+/// Of the handlers that `make` makes, for all requests but handshakes.
 pub(crate) fn direct<H: ServerHandler>(make: impl Fn() -> H + Send + Sync + 'static) -> Direct {
+    answering(make, |request| !is_handshake(request))
+}
+
+/// The same for handshakes alone. A handler may leave word of one with the way back, which is everybody's here: theirs is
+/// not the one that calls find.
+pub(crate) fn handshakes<H: ServerHandler>(make: impl Fn() -> H + Send + Sync + 'static) -> Direct {
+    answering(make, is_handshake)
+}
+
+fn is_handshake(request: &ClientRequest) -> bool {
+    matches!(request, ClientRequest::InitializeRequest(_))
+}
+
+fn answering<H: ServerHandler>(
+    make: impl Fn() -> H + Send + Sync + 'static,
+    is_ours: fn(&ClientRequest) -> bool,
+) -> Direct {
     let nobody = Arc::new(serve_directly(make(), Nobody, None));
     Arc::new(move |request, ct| {
         let (handler, nobody) = (make(), Arc::clone(&nobody));
@@ -47,10 +64,10 @@ pub(crate) fn direct<H: ServerHandler>(make: impl Fn() -> H + Send + Sync + 'sta
             context.ct = ct;
             std::mem::swap(&mut context.meta, request.get_meta_mut());
             std::mem::swap(&mut context.extensions, request.extensions_mut());
-            // A handshake is remembered by the way back, which is everybody's here.
-            let answer = match request {
-                ClientRequest::InitializeRequest(_) => Err(ErrorData::invalid_request("a handshake comes alone", None)),
-                request => handler.handle_request(request, context).await,
+            let answer = if is_ours(&request) {
+                handler.handle_request(request, context).await
+            } else {
+                Err(ErrorData::invalid_request("a handshake comes alone", None))
             };
             match answer {
                 Ok(result) => ServerJsonRpcMessage::response(result, id),

@@ -1,6 +1,7 @@
 //! The protocol's methods, each one line to the front.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use aegis_gate::audit::Transport;
@@ -60,7 +61,6 @@ impl Handler {
     /// # Errors
     /// The request is not authenticated.
     pub async fn enter(&self, context: &RequestContext<RoleServer>) -> Result<(Principal, Origin), ErrorData> {
-        let client = context.client_info().map(|client| format!("{}/{}", client.name, client.version));
         let (principal, mut origin) = match self.caller {
             Caller::Request => authenticated(context)?,
             Caller::Process => {
@@ -69,7 +69,7 @@ impl Handler {
                 (principal.map_err(|error| signed_out(&error, &origin))?, origin)
             }
         };
-        origin.client = client.or(origin.client);
+        origin.client = client::name(context).or(origin.client);
         Ok((principal, origin))
     }
 
@@ -99,24 +99,22 @@ impl Handler {
         carried: Carried,
     ) -> Result<(Result<Answer, CallError>, String), ErrorData> {
         let (principal, origin) = self.enter(context).await?;
-        let called = self.front.call(&principal, call, client::ask(&origin, context, carried));
+        let called = Box::pin(self.front.call(&principal, call, client::ask(&origin, context, carried)));
         Ok((unless_cancelled(context, &origin, called).await?, origin.correlation_id))
     }
 }
 
-/// Runs a call as long as its client wants it.
+/// Runs a call as long as its client wants it. It lies on the heap, so that every layer of the protocol crate round it
+/// moves a pointer and not the call.
 async fn unless_cancelled<T>(
     context: &Context,
     origin: &Origin,
-    called: impl Future<Output = T>,
+    called: Pin<Box<impl Future<Output = T>>>,
 ) -> Result<T, ErrorData> {
-    tokio::select! {
-        verdict = called => Ok(verdict),
-        () = context.ct.cancelled() => {
-            let data = json!({"correlation_id": origin.correlation_id});
-            Err(ErrorData::new(ErrorCode::INTERNAL_ERROR, "the request was cancelled", Some(data)))
-        }
-    }
+    context.ct.run_until_cancelled(called).await.ok_or_else(|| {
+        let data = json!({"correlation_id": origin.correlation_id});
+        ErrorData::new(ErrorCode::INTERNAL_ERROR, "the request was cancelled", Some(data))
+    })
 }
 
 /// A sign-in refused over stdio, where there is no HTTP status to say it with.
@@ -126,9 +124,10 @@ fn signed_out(error: &AuthnError, origin: &Origin) -> ErrorData {
 }
 
 /// Runs what answers a request. A panic in it fails this request and no other; the protocol crate would never answer.
-async fn guarded<T>(work: impl Future<Output = Result<T, ErrorData>>) -> Result<T, ErrorData> {
+/// (An `async fn` would hold the work twice: once as its argument, once as what it waits for.)
+fn guarded<T>(work: impl Future<Output = Result<T, ErrorData>>) -> impl Future<Output = Result<T, ErrorData>> {
     let fault = |_| Err(ErrorData::new(ErrorCode::INTERNAL_ERROR, "a fault of ours", None));
-    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(fault)
+    AssertUnwindSafe(work).catch_unwind().map(move |ended| ended.unwrap_or_else(fault))
 }
 
 /// What the edge put into the request. A request without it never passed authentication and is refused.
@@ -161,12 +160,7 @@ impl ServerHandler for Handler {
     }
 
     /// The handshake of revisions up to 2025-11-25, in which changes are not passed on.
-    async fn initialize(
-        &self,
-        request: InitializeRequestParams,
-        context: Context,
-    ) -> Result<InitializeResult, ErrorData> {
-        context.peer.set_peer_info(request.clone());
+    async fn initialize(&self, request: InitializeRequestParams, _: Context) -> Result<InitializeResult, ErrorData> {
         let mut answer = self.negotiate_initialize(&request)?;
         let can = &mut answer.capabilities;
         can.tools = can.tools.take().map(|_| ToolsCapability::default());
@@ -313,7 +307,7 @@ impl ServerHandler for Handler {
             let call = wire::completion(request);
             // Who is typing is not asked anything.
             let (principal, origin) = self.enter(&context).await?;
-            let called = self.front.call(&principal, call, Ask::alone(&origin));
+            let called = Box::pin(self.front.call(&principal, call, Ask::alone(&origin)));
             let verdict = unless_cancelled(&context, &origin, called).await?;
             let fault = |error| wire::fault(&error, &origin.correlation_id, None);
             verdict.map_err(fault).and_then(wire::completed)

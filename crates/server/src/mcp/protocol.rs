@@ -10,8 +10,10 @@ use aegis_ambient::Ambient;
 use aegis_gate::Owner;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderValue, Request, Response};
+
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
 use rmcp::ServerHandler;
@@ -45,6 +47,7 @@ pub(crate) struct Protocol {
     stateless: Answering,
     /// None where the handler has more to tell than answers.
     direct: Option<Direct>,
+    handshakes: Option<Direct>,
     sessions: Arc<Sessions>,
     house: Arc<House>,
     /// 2024-11-05: streams with a way back.
@@ -65,6 +68,7 @@ impl Protocol {
         let service =
             StreamableHttpService::new(move || Ok(of_request()), Arc::new(NeverSessionManager::default()), config(cut));
         let direct = (!speaks).then(|| direct::direct(make.clone()));
+        let handshakes = (!speaks).then(|| direct::handshakes(make.clone()));
         Self {
             stateless: Box::new(move |request| {
                 let service = service.clone();
@@ -72,6 +76,7 @@ impl Protocol {
             }),
             house: House::new(serve(make.clone(), direct.clone()), ambient.clone(), stop.clone(), cut.clone()),
             direct,
+            handshakes,
             sessions: Table::new(sessions::BOUNDS, ambient.clone()),
             pipes: Pipes::new(pipe::opener(make, cut.clone()), ambient.clone(), stop.clone()),
         }
@@ -90,16 +95,28 @@ impl Protocol {
     /// Answers a request of an older revision that belongs to no session and whose client is told nothing but the answer.
     /// JSON; none if it is no request, or not of that kind.
     pub(crate) async fn direct(&self, message: Value, parts: Parts) -> Option<Vec<u8>> {
-        let ClientJsonRpcMessage::Request(request) = wire::from_client(message, parts)? else { return None };
-        let answer = self.direct.as_ref()?(request, self.house.cut.child_token());
-        // Our own message: it serialises.
-        serde_json::to_vec(&answer.await).ok()
+        self.told(self.direct.as_ref()?, message, parts).await
     }
 
-    /// Answers a handshake, with what its client `said`. Where it comes to a revision, the place is filled with a session
-    /// that the answer names.
-    pub(crate) async fn handshake(&self, place: Place<Session>, said: Value, request: Read) -> Answer {
-        let (mut parts, body) = self.stateless(request).await.into_parts();
+    async fn told(&self, direct: &Direct, message: Value, parts: Parts) -> Option<Vec<u8>> {
+        let ClientJsonRpcMessage::Request(request) = wire::from_client(message, parts)? else { return None };
+        let answer = direct(request, self.house.cut.child_token()).await;
+        // Our own message: it serialises.
+        serde_json::to_vec(&answer).ok()
+    }
+
+    /// Answers a handshake, `message` being what `request` holds. Where it comes to a revision, the place is filled with a
+    /// session that the answer names.
+    pub(crate) async fn handshake(&self, place: Place<Session>, message: Value, request: Read) -> Answer {
+        let said = message.get("params").cloned().unwrap_or_default();
+        let answer = match &self.handshakes {
+            Some(handshakes) => match self.told(handshakes, message, request.into_parts().0).await {
+                Some(answer) => json(answer),
+                None => return unread(),
+            },
+            None => self.stateless(request).await,
+        };
+        let (mut parts, body) = answer.into_parts();
         let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes);
         if let Some(revision) = settled(&body)
             && let Ok(said) = serde_json::from_value::<InitializeRequestParams>(said)
@@ -166,6 +183,19 @@ fn serve<H: ServerHandler>(make: impl Fn() -> H + Send + Sync + 'static, direct:
         });
         Box::new(ends)
     })
+}
+
+fn json(answer: Vec<u8>) -> Answer {
+    let mut answer = Response::new(Full::from(answer).boxed());
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+}
+
+/// The status for what is no message; the edge words it.
+fn unread() -> Answer {
+    let mut answer = Response::new(Full::default().boxed());
+    *answer.status_mut() = StatusCode::BAD_REQUEST;
+    answer
 }
 
 /// The revision that the answer to a handshake settles on, if it settles on any.

@@ -3,33 +3,19 @@
 use std::sync::Arc;
 
 use aegis_gate::{Answer, CallError, Entry};
-use http::request::Parts;
 use rmcp::ErrorData;
-use rmcp::model::{CallToolResult, ClientJsonRpcMessage, ContentBlock, GetExtensions, Tool, ToolAnnotations};
+use rmcp::model::{CallToolResult, ContentBlock, Tool, ToolAnnotations};
 use serde_json::Value;
 
 use crate::respond;
 
 mod offers;
+mod said;
 
 pub(crate) use offers::{
     completed, completion, contents, fault, listed_prompt, listed_resource, listed_template, prompted,
 };
-
-/// A message of a client, with the parts of the HTTP request that brought it. None if it is not one.
-pub(super) fn from_client(message: Value, parts: Parts) -> Option<ClientJsonRpcMessage> {
-    let mut message = serde_json::from_value(message).ok()?;
-    match &mut message {
-        ClientJsonRpcMessage::Request(request) => {
-            request.request.extensions_mut().insert(parts);
-        }
-        ClientJsonRpcMessage::Notification(notification) => {
-            notification.notification.extensions_mut().insert(parts);
-        }
-        ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => (),
-    }
-    Some(message)
-}
+pub(super) use said::from_client;
 
 /// A tool as `tools/list` shows it. Every annotation is explicit: no client has to guess (clients.md §4).
 #[must_use]

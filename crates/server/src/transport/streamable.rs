@@ -123,8 +123,8 @@ async fn one(caller: &Caller<'_>, mut parts: Parts, single: Single, named: Named
         return Ok(caller.answered(edge.protocol.stateless(caller.request(parts, bytes)).await, id));
     }
     let place = edge.protocol.reserve(caller.principal.owner())?;
-    let said = envelope.params().cloned().unwrap_or_default().into();
-    Ok(caller.answered(edge.protocol.handshake(place, said, caller.request(parts, bytes)).await, id))
+    let request = caller.request(parts, bytes);
+    Ok(caller.answered(edge.protocol.handshake(place, envelope.into_message(), request).await, id))
 }
 
 /// One message of an older revision that belongs to no session; `bytes` are what it came as.
@@ -141,6 +141,7 @@ pub(super) async fn alone(
         return Ok(([JSON], answer).into_response());
     }
     let id = envelope.id();
+    parts.extensions.insert(mcp::Unnamed);
     let bytes = bytes.unwrap_or_else(|| envelope.into_message().to_string().into());
     Ok(caller.answered(protocol.stateless(caller.request(parts, bytes)).await, id))
 }
