@@ -1,6 +1,6 @@
-//! The protocol crate over one handler. Its own HTTP service answers the requests of 2026-07-28, handshakes, and what
-//! wants to be told of progress outside of a session; sessions and the pipes of 2024-11-05 have transports of ours; what
-//! needs no way back is handed to the handler. Requests come here authenticated, parsed and on the right road.
+//! The protocol crate over one handler. Its own HTTP service answers the requests of 2026-07-28 and what wants to be told
+//! of progress outside of a session; sessions and the pipes of 2024-11-05 have transports of ours; what needs no way back,
+//! handshakes among it, is handed to the handler. Requests come here authenticated, parsed and on the right road.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -12,7 +12,6 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
