@@ -124,17 +124,21 @@ pub(super) struct Label {
     pub(super) full_name: Option<String>,
 }
 
-/// Rows whose name, as `name` finds it, we can speak. An account or repository from before Gitea's present grammar could
-/// not be asked for, nor could a policy decide about it; it must not make the whole list unreadable either.
+/// Rows whose name, as `name` finds it, we can speak; a row holds its own as an `N`, so one that can be read has such a
+/// name. An account or repository from before Gitea's present grammar could not be asked for, nor could a policy decide
+/// about it; it must not make the whole list unreadable either.
 pub(super) fn speakable<T: DeserializeOwned, N: TryFrom<String>>(
     rows: Vec<Box<RawValue>>,
     name: fn(Label) -> Option<String>,
 ) -> Result<Vec<T>, GiteaError> {
-    // What cannot be read as a label cannot be read as a row, and is an error below.
     let called = |row: &RawValue| serde_json::from_str(row.get()).ok().and_then(name);
-    let known = rows.into_iter().filter(|row| called(row).is_none_or(|name| N::try_from(name).is_ok()));
-    let rows = known.map(|row| serde_json::from_str(row.get()));
-    rows.collect::<Result<_, _>>().map_err(|_| GiteaError::Malformed { what: "JSON" })
+    let is_unspeakable = |row: &RawValue| called(row).is_some_and(|name| N::try_from(name).is_err());
+    let read = |row: Box<RawValue>| match serde_json::from_str(row.get()) {
+        Ok(row) => Some(Ok(row)),
+        Err(_) if is_unspeakable(&row) => None,
+        Err(_) => Some(Err(GiteaError::Malformed { what: "JSON" })),
+    };
+    rows.into_iter().filter_map(read).collect()
 }
 
 #[cfg(test)]
