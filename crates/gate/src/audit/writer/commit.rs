@@ -10,8 +10,6 @@ use crate::audit::retention;
 
 /// A commit this large is cut in two, so that a full queue does not become one huge write.
 const COMMIT_CAP_BYTES: usize = 1024 * 1024;
-/// After so many lines whoever else wants to run may: on one processor a commit would hold up calls otherwise.
-const TURN_LINES: usize = 8;
 /// How often files grown old are looked for, besides at the start and at each rotation.
 const RETIRE_EVERY: std::time::Duration = std::time::Duration::from_hours(1);
 
@@ -71,9 +69,6 @@ impl Writer {
             }
             draft.push(*time, event.name.as_str(), &event.fields())?;
             numbers.push(draft.seq);
-            if numbers.len().is_multiple_of(TURN_LINES) {
-                std::thread::yield_now();
-            }
         }
         self.put(draft)?;
         if self.failing.take().is_some() {
