@@ -273,7 +273,9 @@ async fn h08_handshakes_and_lists_are_charged_ten_to_a_call() {
     let over = ask("tools/list").await;
     assert_eq!(error_code(&over), (429, -32603), "{over:?}");
     assert!(over.header("retry-after").parse::<u64>().unwrap() >= 1);
-    assert_eq!(gateway.get("/mcp/tools", Some(&key)).await.unwrap().status, 429);
+    for list_or_stream in ["/mcp/tools", "/mcp"] {
+        assert_eq!(gateway.get(list_or_stream, Some(&key)).await.unwrap().status, 429, "{list_or_stream}");
+    }
     let batch = gateway.post("/mcp", Some(&key), &json!([rpc(1, "ping", &json!({}))])).await.unwrap().json();
     assert_eq!(batch[0]["error"]["data"]["code"], "rate_limited", "{batch}");
     assert_eq!(gateway.call(&key, "get_me", json!({})).await.unwrap().status, 200, "calls have a budget of their own");

@@ -170,8 +170,12 @@ fn told(events: impl Stream<Item = Told> + Send + 'static) -> Response {
 }
 
 /// GET opens a session's own stream or takes one up again, DELETE ends the session. Without a session there is neither,
-/// and 2026-07-28 knows neither.
+/// and 2026-07-28 knows neither. A stream costs as much as a list; to end a session costs nothing, since it gives room
+/// back.
 fn of_session(caller: &Caller<'_>, parts: &Parts) -> Result<Response, Box<Refusal>> {
+    if parts.method == Method::GET {
+        caller.edge.front.browse(&caller.principal).map_err(|error| Box::new(Refusal::from(&error)))?;
+    }
     let named = Named::by(caller, parts);
     let revision =
         Revision::of(&parts.headers, None, named.revision()).map_err(|unspoken| Box::new(unspoken.into()))?;
