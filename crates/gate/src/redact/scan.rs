@@ -13,8 +13,8 @@ use super::{Action, RedactError, Settings, wrapped};
 pub(super) const OWN_SECRET: &str = "own-secret";
 /// A shorter literal would mask ordinary words.
 const LITERAL_MIN_BYTES: usize = 8;
-/// What is shorter holds no secret: those of our own have as many bytes, those of the rules more. Most fields of an
-/// answer are numbers, names and dates, and not looked at further.
+/// What is shorter holds no secret: those of our own have as many bytes at least, and so has what any rule matches, of
+/// which `a://:p@h` is the shortest. Many fields of an answer are numbers and names, and not looked at further.
 const SHORTEST_BYTES: usize = LITERAL_MIN_BYTES;
 /// How long an armoured key may be; all of it is looked at, and no more.
 const ARMOUR_LIMIT_BYTES: usize = 64 * 1024;
