@@ -124,7 +124,9 @@ async fn pass(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Re
         Err(refusal) => *refusal,
     };
     headers::secure(answer.headers_mut(), edge.https);
-    answer.headers_mut().extend(number);
+    if let Some((name, id)) = number {
+        answer.headers_mut().insert(name, id);
+    }
     answer
 }
 

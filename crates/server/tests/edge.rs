@@ -273,7 +273,7 @@ async fn h08_handshakes_and_lists_are_charged_ten_to_a_call() {
     let over = ask("tools/list").await;
     assert_eq!(error_code(&over), (429, -32603), "{over:?}");
     assert!(over.header("retry-after").parse::<u64>().unwrap() >= 1);
-    for list_or_stream in ["/mcp/tools", "/mcp"] {
+    for list_or_stream in ["/mcp/tools", "/mcp/sse"] {
         assert_eq!(gateway.get(list_or_stream, Some(&key)).await.unwrap().status, 429, "{list_or_stream}");
     }
     let batch = gateway.post("/mcp", Some(&key), &json!([rpc(1, "ping", &json!({}))])).await.unwrap().json();
@@ -398,6 +398,23 @@ async fn h12_headers_say_what_the_body_says_and_say_it_once() {
         let answer = scene.post(&headers, call.as_str()).await;
         assert_eq!(error_code(&answer), (400, -32020), "{headers:?} {answer:?}");
     }
+    let hello = initialize("2025-11-25").to_string();
+    for headers in [
+        vec![version],
+        vec![("mcp-protocol-version", "2025-06-18")],
+        vec![version, ("mcp-method", "tools/call")],
+        vec![("mcp-protocol-version", "2025-11-25"), ("mcp-method", "initialize")],
+        vec![("mcp-protocol-version", "2025-11-25")],
+        vec![],
+    ] {
+        let answer = scene.post(&headers, hello.as_str()).await;
+        let agrees = headers.first().is_none_or(|(_, named)| *named == "2025-11-25");
+        assert_eq!(answer.status.as_u16(), if agrees { 200 } else { 400 }, "{headers:?} {answer:?}");
+        assert_eq!(answer.header("mcp-session-id").is_empty(), !agrees, "{headers:?}");
+    }
+    let unsaid = rpc(1, "initialize", &json!({"protocolVersion": "2025-11-25"})).to_string();
+    let answer = scene.post(&[], unsaid).await;
+    assert!(answer.json()["error"].is_object() && answer.header("mcp-session-id").is_empty(), "{answer:?}");
     for twice in [vec![version, version, method, name], vec![version, method, method, name]] {
         let answer = scene.post(&twice, call.as_str()).await;
         assert_eq!(

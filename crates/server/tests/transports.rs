@@ -214,6 +214,21 @@ async fn a_client_is_on_record_by_the_name_it_gave_and_by_no_other() {
         tokio::time::sleep(Duration::from_millis(120)).await;
         assert_eq!(recorded(&gateway)["client"], Value::Null, "nobody shook hands and there is no User-Agent: {call}");
     }
+    let of = |name: &str| format!("io.modelcontextprotocol/{name}");
+    for client in [None, Some(json!({"name": "n", "version": "2"}))] {
+        let mut meta = json!({of("protocolVersion"): "2026-07-28", of("clientCapabilities"): {}});
+        if let Some(client) = &client {
+            meta[of("clientInfo")] = client.clone();
+        }
+        let call = rpc(2, "tools/call", &json!({"name": "get_me", "_meta": meta}));
+        let request = http().post(format!("{}/mcp", gateway.url())).bearer_auth(&key);
+        let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "get_me")];
+        let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        assert_eq!(request.json(&call).send().await.unwrap().status(), 200);
+        tokio::time::sleep(Duration::from_millis(120)).await;
+        let named = client.map_or(Value::Null, |_| json!("n/2"));
+        assert_eq!(recorded(&gateway)["client"], named, "{call}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,8 +38,8 @@ pub(super) fn ask<'a>(origin: &'a Origin, context: &RequestContext<RoleServer>, 
     Ask { origin, back: Some(Arc::new(client)), asking }
 }
 
-/// Marks a request of an older revision that no handshake went before: what the protocol crate then takes for the
-/// client's name is its own.
+/// Marks a request of no session: what the protocol crate takes for its client's name, where `_meta` gives none, is the
+/// crate's own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unnamed;
 

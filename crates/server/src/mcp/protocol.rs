@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
 use rmcp::ServerHandler;
@@ -34,6 +34,10 @@ use crate::front::Front;
 
 /// The header a session is named in.
 pub(crate) const SESSION: &str = "mcp-session-id";
+
+/// The headers that say over again what a message says (2026-07-28 basic/transports/streamable-http, Standard Headers).
+const REVISION: &str = "mcp-protocol-version";
+const METHOD: &str = "mcp-method";
 
 /// An HTTP answer of the protocol.
 pub(crate) type Answer = Response<BoxBody<Bytes, Infallible>>;
@@ -107,18 +111,20 @@ impl Protocol {
     /// Answers a handshake, `message` being what `request` holds. Where it comes to a revision, the place is filled with a
     /// session that the answer names.
     pub(crate) async fn handshake(&self, place: Place<Session>, message: Value, request: Read) -> Answer {
-        let said = message.get("params").cloned().unwrap_or_default();
-        let answer = match &self.handshakes {
+        let said = message.get("params").cloned().and_then(|said| serde_json::from_value(said).ok());
+        let usual = message.get("id").is_some() && said.as_ref().is_some_and(|said| agrees(request.headers(), said));
+        let answer = match self.handshakes.as_ref().filter(|_| usual) {
             Some(handshakes) => match self.told(handshakes, message, request.into_parts().0).await {
                 Some(answer) => json(answer),
                 None => return unread(),
             },
+            // The crate's service knows what to say to the others.
             None => self.stateless(request).await,
         };
         let (mut parts, body) = answer.into_parts();
         let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes);
         if let Some(revision) = settled(&body)
-            && let Ok(said) = serde_json::from_value::<InitializeRequestParams>(said)
+            && let Some(said) = said
             && let Ok(name) = HeaderValue::from_str(place.id())
         {
             let settled = revision.to_string();
@@ -182,6 +188,12 @@ fn serve<H: ServerHandler>(make: impl Fn() -> H + Send + Sync + 'static, direct:
         });
         Box::new(ends)
     })
+}
+
+/// Whether the headers, which proxies read, say nothing else than the handshake.
+fn agrees(headers: &HeaderMap, said: &InitializeRequestParams) -> bool {
+    let revision = headers.get(REVISION).map(HeaderValue::as_bytes);
+    revision.is_none_or(|named| named == said.protocol_version.as_str().as_bytes()) && !headers.contains_key(METHOD)
 }
 
 fn json(answer: Vec<u8>) -> Answer {

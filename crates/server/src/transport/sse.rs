@@ -26,6 +26,9 @@ pub(crate) async fn endpoint(State(edge): State<Arc<Edge>>, request: Request) ->
         Ok(caller) => caller,
         Err(refusal) => return *refusal,
     };
+    if let Err(error) = edge.front.browse(&caller.principal) {
+        return Refusal::from(&error).answer(&caller);
+    }
     match edge.protocol.pipes.open(caller.principal.owner()) {
         Ok(pipe) => {
             let way_back = event(&[("event", "endpoint")], &format!("/mcp/sse/messages?sessionId={}", pipe.id));

@@ -119,6 +119,7 @@ async fn one(caller: &Caller<'_>, mut parts: Parts, single: Single, named: Named
     if !(stateless || handshake) {
         return alone(caller, parts, envelope, Some(bytes)).await;
     }
+    parts.extensions.insert(mcp::Unnamed);
     if stateless || !(edge.offered.sessions && caller.is_endpoint()) {
         return Ok(caller.answered(edge.protocol.stateless(caller.request(parts, bytes)).await, id));
     }
@@ -170,12 +171,9 @@ fn told(events: impl Stream<Item = Told> + Send + 'static) -> Response {
 }
 
 /// GET opens a session's own stream or takes one up again, DELETE ends the session. Without a session there is neither,
-/// and 2026-07-28 knows neither. A stream costs as much as a list; to end a session costs nothing, since it gives room
-/// back.
+/// and 2026-07-28 knows neither. A new stream costs as much as a list; to come back to one is paid for, and to end a
+/// session gives room back.
 fn of_session(caller: &Caller<'_>, parts: &Parts) -> Result<Response, Box<Refusal>> {
-    if parts.method == Method::GET {
-        caller.edge.front.browse(&caller.principal).map_err(|error| Box::new(Refusal::from(&error)))?;
-    }
     let named = Named::by(caller, parts);
     let revision =
         Revision::of(&parts.headers, None, named.revision()).map_err(|unspoken| Box::new(unspoken.into()))?;
@@ -192,6 +190,7 @@ fn of_session(caller: &Caller<'_>, parts: &Parts) -> Result<Response, Box<Refusa
     let last = parts.headers.get(LAST_EVENT).map(|last| last.to_str().unwrap_or_default());
     match last.filter(|last| *last != mcp::STANDING) {
         None => {
+            caller.edge.front.browse(&caller.principal).map_err(|error| Box::new(Refusal::from(&error)))?;
             let standing = entered.standing().ok_or_else(|| Box::new(Refusal::from(Shed::Own)))?;
             Ok(told(standing))
         }

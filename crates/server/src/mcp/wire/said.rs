@@ -27,7 +27,7 @@ pub(in super::super) fn from_client(mut message: Value, parts: Parts) -> Option<
 }
 
 /// A call of a tool as nearly all are written. Calls are most of what clients say, and the crate's reader, which tries
-/// every shape and method in turn, would be a tenth of their cost. None is no fault: that reader takes it as it is then.
+/// every shape and method in turn, would be a fifteenth of their cost. None is no fault: that reader takes it as it is then.
 fn tool_call(message: &mut Value) -> Option<JsonRpcRequest<ClientRequest>> {
     let message = message.as_object_mut().filter(|message| message.len() == MEMBERS)?;
     if message.get("jsonrpc")? != "2.0" || message.get("method")? != CallToolRequestMethod::VALUE {
