@@ -11,7 +11,7 @@
 //!
 //! # Lines
 //!
-//! A line is one JSON object of printable ASCII (everything else is written `\uXXXX`), at most [`LINE_CAP_BYTES`] long:
+//! A line is one JSON object of printable ASCII (everything else is written `\u` and four digits), at most [`LINE_CAP_BYTES`] long:
 //!
 //! ```json
 //! {"seq":7,"time":"2026-01-02T03:04:05.678901Z","event":"tool_call",…,"prev":"<64 hex>","hash":"<64 hex>"}

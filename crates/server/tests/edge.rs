@@ -280,6 +280,22 @@ async fn h08_handshakes_and_lists_are_charged_ten_to_a_call() {
     assert_eq!(batch[0]["error"]["data"]["code"], "rate_limited", "{batch}");
     assert_eq!(gateway.call(&key, "get_me", json!({})).await.unwrap().status, 200, "calls have a budget of their own");
 
+    // Nor is a stream of a session, once the budget is spent.
+    let carol = gateway.key("carol", forge.token("carol")).unwrap();
+    let opened = gateway.post("/mcp", Some(&carol), &initialize("2025-11-25")).await.unwrap();
+    let stand = async || {
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
+        let stream = client.get(format!("{}/mcp", gateway.url())).bearer_auth(&carol);
+        stream.header("mcp-session-id", opened.header("mcp-session-id")).send().await.unwrap()
+    };
+    assert_eq!(stand().await.status(), 200, "it is charged and has a place");
+    let ping = rpc(1, "ping", &json!({}));
+    for _ in 0..18 {
+        assert_eq!(gateway.post("/mcp", Some(&carol), &ping).await.unwrap().status, 200);
+    }
+    let refused: Value = stand().await.json().await.unwrap();
+    assert_eq!(refused["error"]["data"]["code"], "rate_limited", "{refused}");
+
     // What asks for nothing, or says nothing, is no cheaper.
     let bob = gateway.key("bob", forge.token("bob")).unwrap();
     let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});

@@ -10,7 +10,7 @@ use super::key::DigestKey;
 /// No text in an event is longer than this; what is beyond is hashed.
 pub(super) const TEXT_CAP_BYTES: usize = 512;
 
-/// JSON in printable ASCII. Everything else becomes `\uXXXX`, so that a line holds no line end, terminal command, or
+/// JSON in printable ASCII. Everything else becomes `\u` and four digits, so that a line holds no line end, terminal command, or
 /// letter that is unseen or turns the text round, whatever Unicode adds next.
 pub(super) fn json(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(512);

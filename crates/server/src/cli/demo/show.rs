@@ -74,7 +74,7 @@ async fn code(alice: &Person<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Until there is code search, a small repository's TODO comments are found as an assistant would: the paths first,
+/// Until there is code search, what a small repository leaves to do is found as an assistant would: the paths first,
 /// then the files.
 async fn todos(alice: &Person<'_>) -> anyhow::Result<()> {
     let found = json!({"repo": "acme/tools", "pattern": "**/*.py"});
