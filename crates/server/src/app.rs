@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::front::Front;
 use crate::http::{self, Door, Edge, Running, TrustedProxies};
 use crate::listener::{self, Listener};
-use crate::mcp::{self, Offered, Protocol, Wrap};
+use crate::mcp::{Offered, Protocol, Wrap};
 use crate::telemetry::{ConnectionCounts, Metrics, Seldom};
 
 /// What we call ourselves towards Gitea.
@@ -63,7 +63,7 @@ impl App {
         let parts = Parts { catalog: wrap.offer(parts.catalog), ..parts };
         let front = Arc::new(front(parts).await?);
         let cut = CancellationToken::new();
-        let protocol = Protocol::new(mcp::maker(Arc::clone(&front), wrap), W::SPEAKS, &ambient, stop, &cut);
+        let protocol = Protocol::new(&front, wrap, &ambient, stop, &cut);
         let Settings { proxies, door, authentication, https, offered } = settings;
         let (health, seldom) = (Arc::default(), Seldom::new(ambient));
         let (running, listening) = (Running::default(), Running::for_listeners());

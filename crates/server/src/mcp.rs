@@ -6,6 +6,7 @@ mod direct;
 mod exchange;
 mod handler;
 mod listen;
+mod listing;
 mod outbox;
 mod pipe;
 mod protocol;
@@ -49,8 +50,9 @@ pub trait Wrap: Clone + Send + Sync + 'static {
     /// What answers.
     type Handler: ServerHandler;
 
-    /// Whether it tells clients more than they asked for: log lines, questions of its own.
-    const SPEAKS: bool = false;
+    /// Whether it answers otherwise than the gateway's handler: tells clients more than they asked for, or lists other
+    /// tools than the catalogue has.
+    const DEVIATES: bool = false;
 
     /// Adds to what is offered. It runs as everything offered does: authenticated, admitted, on record.
     fn offer(&self, catalog: Catalog) -> Catalog {
@@ -74,7 +76,7 @@ impl Wrap for Plain {
 }
 
 /// The handler of connections whose requests bring their authenticated caller.
-pub(crate) fn maker<W: Wrap>(front: Arc<Front>, wrap: W) -> impl Fn() -> W::Handler + Clone + Send + Sync + 'static {
+fn maker<W: Wrap>(front: Arc<Front>, wrap: W) -> impl Fn() -> W::Handler + Clone + Send + Sync + 'static {
     move || wrap.wrap(Handler::new(Arc::clone(&front), Caller::Request))
 }
 

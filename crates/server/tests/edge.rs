@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aegis_ambient::Ambient;
 use aegis_sandbox::{DataSet, Fault, FaultKind, Options, Sandbox};
-use aegis_testkit::{Event, Events, Gateway, Reply};
+use aegis_testkit::{Event, Events, Gateway, Reply, Rule};
 use futures_util::StreamExt;
 use http::Method;
 use serde_json::{Value, json};
@@ -598,6 +598,42 @@ async fn a_list_is_one_page_and_there_is_no_other() {
     let list = async |params: Value| scene.post(&[], rpc(1, "tools/list", &params).to_string()).await.json();
     assert_eq!(list(json!({})).await["result"]["tools"].as_array().unwrap().len(), 20);
     assert_eq!(list(json!({"cursor": "MjA="})).await["error"]["code"], -32602);
+}
+
+/// Older revisions get a list that lies ready, 2026-07-28 one that is built. Both show what their caller may call.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_lies_ready_is_the_one_that_is_built_for_its_caller() {
+    let policy = tempfile::NamedTempFile::new().unwrap();
+    let tools = &["get_me", "list_repositories"];
+    let not_bob = Rule { id: "not-bob", who: &["bob"], tools, ..Rule::DENY_ALL };
+    std::fs::write(policy.path(), format!("{}{not_bob}", Rule::ALLOW_ALL)).unwrap();
+    let scene = Scene::start(&[("POLICY_PATH", policy.path().to_str().unwrap())]).await;
+    let meta = json!({"_meta": {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }});
+    for (caller, count) in [(&scene.alice, 20), (&scene.bob, 18)] {
+        let key = format!("Bearer {caller}");
+        let list = async |more: &[(&str, &str)], list: Value| {
+            let own = [("authorization", key.as_str()), ("content-type", "application/json")];
+            let headers: Vec<_> = own.into_iter().chain(more.iter().copied()).collect();
+            scene.send(Method::POST, "/mcp", &headers, list.to_string()).await
+        };
+        let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/list")];
+        let built = list(&headers, rpc(1, "tools/list", &meta)).await.json()["result"]["tools"].clone();
+        assert_eq!(built.as_array().unwrap().len(), count, "{built}");
+        assert_eq!(built.to_string().contains(r#""name":"get_me""#), count == 20, "{built}");
+        let session = scene.session(caller, "2025-11-25").await;
+        let of_session = [("mcp-session-id", session.as_str())];
+        for headers in [&[] as &[(&str, &str)], &of_session] {
+            for id in [json!(7), json!("a \"quoted\" \u{2028} id"), json!("")] {
+                let answer = list(headers, json!({"jsonrpc": "2.0", "id": id, "method": "tools/list"})).await;
+                let answer = if headers.is_empty() { answer.json() } else { last_event(&answer.text) };
+                let ready = json!({"jsonrpc": "2.0", "id": id, "result": {"tools": built}});
+                assert_eq!(answer.to_string(), ready.to_string());
+            }
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,10 +12,13 @@ use rmcp::transport::Transport;
 use rmcp::{ErrorData, RoleServer, ServerHandler, Service};
 use tokio_util::sync::CancellationToken;
 
-/// Answers one request. Dropping the future gives it up, and so does the token.
-pub(crate) type Direct = Arc<
-    dyn Fn(JsonRpcRequest<ClientRequest>, CancellationToken) -> BoxFuture<'static, ServerJsonRpcMessage> + Send + Sync,
->;
+use super::handler::guarded;
+use super::listing::Listing;
+use crate::front::Front;
+
+/// Answers one request with JSON. Dropping the future gives it up, and so does the token.
+pub(crate) type Direct =
+    Arc<dyn Fn(JsonRpcRequest<ClientRequest>, CancellationToken) -> BoxFuture<'static, Option<String>> + Send + Sync>;
 
 /// A handler has a way back to its client with each request. Here nobody is there: what is told is dropped.
 struct Nobody;
@@ -36,9 +39,22 @@ impl Transport<RoleServer> for Nobody {
     }
 }
 
-/// Of the handlers that `make` makes, for all requests but handshakes.
-pub(crate) fn direct<H: ServerHandler>(make: impl Fn() -> H + Send + Sync + 'static) -> Direct {
-    answering(make, |request| !is_handshake(request))
+/// Of the handlers that `make` makes, for all requests but handshakes. The list of tools lies ready.
+pub(crate) fn direct<H: ServerHandler>(front: Arc<Front>, make: impl Fn() -> H + Send + Sync + 'static) -> Direct {
+    let (listing, answers) = (Arc::new(Listing::new(front)), answering(make, |request| !is_handshake(request)));
+    Arc::new(move |request, ct| {
+        if !matches!(request.request, ClientRequest::ListToolsRequest(_)) {
+            return answers(request, ct);
+        }
+        let (listing, answers) = (Arc::clone(&listing), Arc::clone(&answers));
+        Box::pin(async move {
+            match guarded(async { Ok(listing.answer(&request)) }).await {
+                Ok(Some(listed)) => Some(listed),
+                Ok(None) => answers(request, ct).await,
+                Err(fault) => written(&ServerJsonRpcMessage::error(fault, Some(request.id))),
+            }
+        })
+    })
 }
 
 /// The same for handshakes alone. A handler may leave word of one with the way back, which is everybody's here: theirs is
@@ -69,10 +85,15 @@ fn answering<H: ServerHandler>(
             } else {
                 Err(ErrorData::invalid_request("a handshake comes alone", None))
             };
-            match answer {
+            written(&match answer {
                 Ok(result) => ServerJsonRpcMessage::response(result, id),
                 Err(error) => ServerJsonRpcMessage::error(error, Some(id)),
-            }
+            })
         })
     })
+}
+
+/// Our own message: it serialises.
+fn written(message: &ServerJsonRpcMessage) -> Option<String> {
+    serde_json::to_string(message).ok()
 }

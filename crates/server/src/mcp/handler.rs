@@ -10,8 +10,8 @@ use futures_util::FutureExt;
 use http::request::Parts;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod, CompleteRequestParams, CompleteResult,
-    ConstString, ErrorCode, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse, Implementation,
-    InitializeRequestParams, InitializeResult, JsonObject, ListPromptsRequestMethod, ListPromptsResult,
+    ConstString, ErrorCode, Extensions, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse,
+    Implementation, InitializeRequestParams, InitializeResult, JsonObject, ListPromptsRequestMethod, ListPromptsResult,
     ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult,
     ListToolsResult, PaginatedRequestParams, PromptsCapability, ReadResourceRequestMethod, ReadResourceRequestParams,
     ReadResourceResponse, ReadResourceResult, ResourcesCapability, ServerCapabilities, ServerConfig,
@@ -62,7 +62,10 @@ impl Handler {
     /// The request is not authenticated.
     pub async fn enter(&self, context: &RequestContext<RoleServer>) -> Result<(Principal, Origin), ErrorData> {
         let (principal, mut origin) = match self.caller {
-            Caller::Request => authenticated(context)?,
+            Caller::Request => {
+                let (principal, origin) = authenticated(&context.extensions).ok_or_else(nobody)?;
+                (principal.clone(), origin.clone())
+            }
             Caller::Process => {
                 let origin = self.front.local_origin(Transport::Stdio);
                 let principal = self.front.authenticate(&RawCredential::Local, &origin).await;
@@ -125,20 +128,21 @@ fn signed_out(error: &AuthnError, origin: &Origin) -> ErrorData {
 
 /// Runs what answers a request. A panic in it fails this request and no other; the protocol crate would never answer.
 /// (An `async fn` would hold the work twice: once as its argument, once as what it waits for.)
-fn guarded<T>(work: impl Future<Output = Result<T, ErrorData>>) -> impl Future<Output = Result<T, ErrorData>> {
+pub(super) fn guarded<T>(
+    work: impl Future<Output = Result<T, ErrorData>>,
+) -> impl Future<Output = Result<T, ErrorData>> {
     let fault = |_| Err(ErrorData::new(ErrorCode::INTERNAL_ERROR, "a fault of ours", None));
     AssertUnwindSafe(work).catch_unwind().map(move |ended| ended.unwrap_or_else(fault))
 }
 
-/// What the edge put into the request. A request without it never passed authentication and is refused.
-fn authenticated(context: &RequestContext<RoleServer>) -> Result<(Principal, Origin), ErrorData> {
-    let parts = context.extensions.get::<Parts>();
-    let principal = parts.and_then(|parts| parts.extensions.get::<Principal>());
-    let origin = parts.and_then(|parts| parts.extensions.get::<Origin>());
-    match (principal, origin) {
-        (Some(principal), Some(origin)) => Ok((principal.clone(), origin.clone())),
-        _ => Err(ErrorData::invalid_request("the request is not authenticated", None)),
-    }
+/// What the edge put into the request. One without it never passed authentication.
+pub(super) fn authenticated(extensions: &Extensions) -> Option<(&Principal, &Origin)> {
+    let parts = extensions.get::<Parts>()?;
+    Some((parts.extensions.get()?, parts.extensions.get()?))
+}
+
+fn nobody() -> ErrorData {
+    ErrorData::invalid_request("the request is not authenticated", None)
 }
 
 impl ServerHandler for Handler {

@@ -18,7 +18,6 @@ use http_body_util::{BodyExt as _, Full};
 use rmcp::ServerHandler;
 use rmcp::model::{ClientJsonRpcMessage, InitializeRequestParams, ProtocolVersion};
 use rmcp::service::serve_directly_with_ct;
-use rmcp::transport::Transport as _;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::Value;
@@ -29,7 +28,7 @@ use super::exchange::Exchange;
 use super::pipe::{self, Pipes};
 use super::sessions::{self, House, Serve, Session, Sessions};
 use super::table::{Entered, Full as TableFull, Place, Table};
-use super::wire;
+use super::{Wrap, maker, wire};
 use crate::front::Front;
 
 /// The header a session is named in.
@@ -58,20 +57,20 @@ pub(crate) struct Protocol {
 }
 
 impl Protocol {
-    /// `make` makes the handler of one connection; it must be cheap. `stop` ends the streams that no request waits for,
-    /// `cut` everything. `speaks` says whether the handler tells clients more than they asked for.
-    pub(crate) fn new<H: ServerHandler>(
-        make: impl Fn() -> H + Clone + Send + Sync + 'static,
-        speaks: bool,
+    /// Over the handlers that `wrap` makes of ours. `stop` ends the streams that no request waits for, `cut` everything.
+    pub(crate) fn new<W: Wrap>(
+        front: &Arc<Front>,
+        wrap: W,
         ambient: &Ambient,
         stop: &CancellationToken,
         cut: &CancellationToken,
     ) -> Self {
+        let make = maker(Arc::clone(front), wrap);
         let of_request = make.clone();
         let service =
             StreamableHttpService::new(move || Ok(of_request()), Arc::new(NeverSessionManager::default()), config(cut));
-        let direct = (!speaks).then(|| direct::direct(make.clone()));
-        let handshakes = (!speaks).then(|| direct::handshakes(make.clone()));
+        let direct = (!W::DEVIATES).then(|| direct::direct(Arc::clone(front), make.clone()));
+        let handshakes = (!W::DEVIATES).then(|| direct::handshakes(make.clone()));
         Self {
             stateless: Box::new(move |request| {
                 let service = service.clone();
@@ -97,15 +96,13 @@ impl Protocol {
 
     /// Answers a request of an older revision that belongs to no session and whose client is told nothing but the answer.
     /// JSON; none if it is no request, or not of that kind.
-    pub(crate) async fn direct(&self, message: Value, parts: Parts) -> Option<Vec<u8>> {
+    pub(crate) async fn direct(&self, message: Value, parts: Parts) -> Option<String> {
         self.told(self.direct.as_ref()?, message, parts).await
     }
 
-    async fn told(&self, direct: &Direct, message: Value, parts: Parts) -> Option<Vec<u8>> {
+    async fn told(&self, direct: &Direct, message: Value, parts: Parts) -> Option<String> {
         let ClientJsonRpcMessage::Request(request) = wire::from_client(message, parts)? else { return None };
-        let answer = direct(request, self.house.cut.child_token()).await;
-        // Our own message: it serialises.
-        serde_json::to_vec(&answer).ok()
+        direct(request, self.house.cut.child_token()).await
     }
 
     /// Answers a handshake, `message` being what `request` holds. Where it comes to a revision, the place is filled with a
@@ -183,8 +180,10 @@ fn serve<H: ServerHandler>(make: impl Fn() -> H + Send + Sync + 'static, direct:
         };
         let ends = ct.clone().drop_guard();
         tokio::spawn(async move {
-            let answer = direct(request, ct).await;
-            let Ok(()) = exchange.send(answer).await;
+            // Dropped unanswered, an exchange ends its stream.
+            if let Some(answer) = direct(request, ct).await {
+                exchange.answer(&answer);
+            }
         });
         Box::new(ends)
     })
@@ -196,7 +195,7 @@ fn agrees(headers: &HeaderMap, said: &InitializeRequestParams) -> bool {
     revision.is_none_or(|named| named == said.protocol_version.as_str().as_bytes()) && !headers.contains_key(METHOD)
 }
 
-fn json(answer: Vec<u8>) -> Answer {
+fn json(answer: String) -> Answer {
     let mut answer = Response::new(Full::from(answer).boxed());
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     answer

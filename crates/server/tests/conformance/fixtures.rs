@@ -61,7 +61,7 @@ impl Fixtures {
 
 impl Wrap for Fixtures {
     type Handler = Fixture;
-    const SPEAKS: bool = true;
+    const DEVIATES: bool = true;
 
     fn offer(&self, catalog: Catalog) -> Catalog {
         offers::offer(catalog)
