@@ -1,15 +1,19 @@
 //! What must hold whatever comes in. `fuzz/` runs each with bytes of its own making, the unit test below with the seeds.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use aegis_gate::RawCredential;
+use bytes::Bytes;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sse_stream::SseStream;
 
 use crate::config::{ForwardedHeader, dotenv, toml_file};
 use crate::http::{Door, TrustedProxies, raw_credential};
-use crate::transport::{Body, Revision, strict};
+use crate::transport::{Body, COMMENT, Revision, event, strict};
 
 /// A body that is taken has one meaning: the parser of the protocol layer reads the same.
 ///
@@ -66,6 +70,35 @@ pub fn forwarded(data: &[u8]) {
     }
 }
 
+/// What is told over a stream reaches a client as it was told, whatever is in it and wherever the stream is cut: no text
+/// ends its event or begins another. The first byte says where it is cut, zero bytes part the messages.
+///
+/// # Panics
+/// It does not hold.
+pub fn told(data: &[u8]) {
+    let (cut, texts) = data.split_first().map_or((1, data), |(cut, texts)| (usize::from(*cut).max(1), texts));
+    let message = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text);
+        json!({"jsonrpc": "2.0", "id": text, "result": {"text": text, text.clone(): true}}).to_string()
+    };
+    let messages: Vec<String> = texts.split(|byte| *byte == 0).take(64).map(message).collect();
+    let mut stream = Vec::new();
+    for (number, message) in messages.iter().enumerate() {
+        stream.extend_from_slice(&event(&[("id", &format!("0/{number}")), ("retry", "3000")], ""));
+        stream.extend_from_slice(&COMMENT);
+        stream.extend_from_slice(&event(&[("id", &format!("1/{number}"))], message));
+    }
+    let chunks = stream.chunks(cut).map(|chunk| Ok::<_, Infallible>(Bytes::copy_from_slice(chunk)));
+    let read =
+        SseStream::from_bytes_stream(stream::iter(chunks.collect::<Vec<_>>())).collect::<Vec<_>>().now_or_never();
+    let read = read.expect("nothing is waited for").into_iter().map(|event| event.expect("a stream of events"));
+    let read = read.filter(|event| event.data.as_ref().is_some_and(|data| !data.is_empty()));
+    let read: Vec<_> = read.map(|event| (event.id, event.event, event.data)).collect();
+    let told = messages.into_iter().enumerate();
+    let told: Vec<_> = told.map(|(number, message)| (Some(format!("1/{number}")), None, Some(message))).collect();
+    assert_eq!(read, told);
+}
+
 /// Settings are read or named as wrong, in both files.
 ///
 /// # Panics
@@ -102,5 +135,6 @@ mod tests {
         hold("headers", headers).unwrap();
         hold("forwarded", forwarded).unwrap();
         hold("settings", settings).unwrap();
+        hold("told", told).unwrap();
     }
 }

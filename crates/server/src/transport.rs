@@ -15,4 +15,6 @@ pub(crate) mod strict;
 #[cfg(any(test, fuzzing))]
 pub(crate) use envelope::Body;
 #[cfg(any(test, fuzzing))]
+pub(crate) use events::{COMMENT, event};
+#[cfg(any(test, fuzzing))]
 pub(crate) use revision::Revision;

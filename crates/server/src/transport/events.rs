@@ -13,7 +13,7 @@ use tokio_stream::StreamExt as _;
 
 /// A comment this often keeps proxies from taking the stream for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-const COMMENT: Bytes = Bytes::from_static(b":\n\n");
+pub(crate) const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 /// Tells nginx to pass events on as they come.
 const UNBUFFERED: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
@@ -29,7 +29,7 @@ pub(super) fn respond(events: impl Stream<Item = Bytes> + Send + 'static) -> Res
 }
 
 /// One event. `fields` come before its data; neither they nor it hold a line break, which JSON text never does.
-pub(super) fn event(fields: &[(&str, &str)], data: &str) -> Bytes {
+pub(crate) fn event(fields: &[(&str, &str)], data: &str) -> Bytes {
     let mut text = String::with_capacity(data.len().saturating_add(64));
     for (name, value) in fields.iter().chain(&[("data", data)]) {
         text.extend([name, ": ", value, "\n"]);
