@@ -8,7 +8,7 @@
 #   make check-keys ARGS=--json   pass arguments on to the command
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quick-build demo real test test-long conformance clients fuzz lint format bench docs deny generate-key \
+.PHONY: help setup build release quick-build demo real test test-long conformance clients fuzz lint format bench docs deny generate-key \
   rotate-key check-keys
 
 # Where rustup puts cargo; a shell without login does not look there.
@@ -36,6 +36,14 @@ FUZZ := cargo +nightly fuzz
 FUZZ_WITH := --dev --sanitizer none --target-dir target/fuzz
 
 BINARY := $(LOCKED) --package aegis-server --bin aegis-mcp
+# Where the binary that is handed out is built, and what it takes. The profiler is that of the compiler's LLVM.
+PROFILED := target/profiled
+PROFILED_BUILD = cargo build --release $(BINARY) --target $(HOST) --target-dir $(PROFILED)
+TOOLCHAIN = PATH='$(PATH)' rustc
+HOST = $(shell $(TOOLCHAIN) -vV | sed -n 's/^host: //p')
+LLVM = $(shell $(TOOLCHAIN) -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+LLVM_PROFDATA = $(firstword $(wildcard $(shell $(TOOLCHAIN) --print sysroot)/lib/rustlib/$(HOST)/bin/llvm-profdata /usr/lib/llvm-$(LLVM)/bin/llvm-profdata))
+
 # What runs here is built as the tests are: no optimiser to wait for, and one build serves both.
 AEGIS := cargo run --quiet $(BINARY) --
 GET_DENY := command -v cargo-deny >/dev/null || cargo install cargo-deny --version $(CARGO_DENY_VERSION) --locked
@@ -51,8 +59,23 @@ setup: ## See that the tools to build are here; rustup fetches the pinned toolch
 	@cargo --version >/dev/null 2>&1 || rustup toolchain install
 	@{ cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1 || rustup component add rustfmt clippy
 
-build: setup ## Build the binary that is handed out
+build: setup ## Build the binary, optimised
 	cargo build --release $(BINARY)
+
+# Built twice: the first binary notes what it does while the benchmarks have it work, the second is optimised for that
+# (docs/decisions/0012). To the profile both must be one build: nothing but these flags may differ. Its name is in the
+# flags, so that with another profile everything is built anew.
+release: setup $(PROFILED)/aegis-mcp ## Build the binary as it is handed out: optimised by a profile of its work; half an hour
+
+$(PROFILED)/aegis-mcp: Makefile Cargo.toml Cargo.lock rust-toolchain.toml $(shell find .cargo crates benches -not -path '*/tests*') | setup
+	@test -n "$(LLVM_PROFDATA)" || { echo "llvm-profdata of LLVM $(LLVM) is missing. Install it: rustup component add llvm-tools, or Debian's llvm-$(LLVM)." >&2; exit 1; }
+	@unset CARGO_ENCODED_RUSTFLAGS; set -e; own=$$RUSTFLAGS; work=$(CURDIR)/$(PROFILED)/profile; rm -rf $$work; \
+	RUSTFLAGS="$$own -Cprofile-generate=$$work" $(PROFILED_BUILD); \
+	cargo run --release --quiet $(LOCKED) --package aegis-benches -- $(PROFILED)/$(HOST)/release/aegis-mcp --train; \
+	$(LLVM_PROFDATA) merge --output $$work/merged $$work/*.profraw; \
+	profile=$$work/$$(cksum <$$work/merged | tr ' ' -).profdata; mv $$work/merged $$profile; \
+	RUSTFLAGS="$$own -Cprofile-use=$$profile" $(PROFILED_BUILD); \
+	cp $(PROFILED)/$(HOST)/release/aegis-mcp $@.new; mv $@.new $@
 
 quick-build: setup
 	@echo "Building (about three minutes the first time) …"
@@ -154,9 +177,9 @@ format: setup ## Format the code
 
 # The gateway is measured as it is handed out: built apart, so that no test's features are in it. Thousands of streams
 # need as many descriptors. What is short in one part does not keep the other from being measured.
-bench: build ## Run the benchmarks: the gateway against its anchors, the forge, the time of refusals; BENCH=quick is short
+bench: release ## Run the benchmarks: the gateway against its anchors, the forge, the time of refusals; BENCH=quick is short
 	@ulimit -n $$(ulimit -Hn); \
-	cargo run --release --quiet $(LOCKED) --package aegis-benches -- target/release/aegis-mcp \
+	cargo run --release --quiet $(LOCKED) --package aegis-benches -- $(PROFILED)/aegis-mcp \
 	  $(if $(filter quick,$(BENCH)),--quick) $(if $(filter-out 0,$(FORCE)),--force) $(ARGS) || status=$$?; \
 	$(if $(ARGS)$(filter quick,$(BENCH)),,cargo bench --workspace --bench '*' --no-fail-fast $(LOCKED) || status=$${status:-$$?};) \
 	exit $${status:-0}

@@ -26,7 +26,7 @@ use yard::{Plan, Yard};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-const USAGE: &str = "aegis-benches BINARY [--quick] [--force] [--only W1,W4]";
+const USAGE: &str = "aegis-benches BINARY [--quick] [--force] [--only W1,W4]\naegis-benches BINARY --train";
 
 /// What was asked for on the command line.
 struct Wish {
@@ -42,6 +42,7 @@ fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
         Some((role, rest)) if server::ROLES.contains(&role.as_str()) => server::run(role, rest),
+        Some((binary, [only])) if only == "--train" => train(Path::new(binary)),
         Some((binary, rest)) if !binary.starts_with('-') => drive(&Wish::read(binary, rest)?),
         _ => Err(USAGE.into()),
     }
@@ -67,6 +68,15 @@ impl Wish {
             None => Ok(wish),
         }
     }
+}
+
+/// Has the gateway work, so that a compiler that watches it learns what it does.
+fn train(binary: &Path) -> Result<(), Failure> {
+    let (binary, ambient) = (binary.canonicalize()?, Ambient::real());
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let mut yard = Yard::open(&binary, Plan::QUICK, false, ambient).await?;
+        work::train(&mut yard).await
+    })
 }
 
 /// Measures, prints, keeps. Fails if a gate does not hold.

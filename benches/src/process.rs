@@ -69,6 +69,16 @@ impl Process {
         &mut self.0
     }
 
+    /// Asks it to end, as an operator does, and waits until it has: what it writes at its end is written.
+    ///
+    /// # Errors
+    /// It did not end well.
+    pub(crate) fn end(&mut self) -> Result<(), Failure> {
+        Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status()?;
+        let status = self.0.wait()?;
+        if status.success() { Ok(()) } else { Err(format!("it ended with {status}").into()) }
+    }
+
     /// Memory in RAM, in kB.
     pub(crate) fn resident_kb(&self) -> Result<f64, Failure> {
         let text = fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;

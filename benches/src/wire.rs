@@ -1,6 +1,7 @@
 //! Requests ready to be sent, and connections to send them over.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER};
@@ -10,12 +11,17 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
 
-use crate::Failure;
+use crate::{Failure, gateway};
 
 /// The revision every request names. Without a session it stands alone.
 const REVISION: &str = "2025-11-25";
+/// The first revision that stands alone always.
+const MODERN: &str = "2026-07-28";
 const SESSION: &str = "mcp-session-id";
 
 /// A request that can be sent again and again.
@@ -28,6 +34,8 @@ pub(crate) struct Ask {
     body: Bytes,
     /// How long the right answer's message is; `None` where that may differ.
     length: Option<usize>,
+    /// How to speak TLS, if it is to be spoken.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 /// How an answer ended.
@@ -47,7 +55,7 @@ impl Ask {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, address.to_string().parse()?);
         headers.insert(AUTHORIZATION, credential.parse()?);
-        Ok(Self { address, method: Method::GET, path, headers, body: Bytes::new(), length: None })
+        Ok(Self { address, method: Method::GET, path, headers, body: Bytes::new(), length: None, tls: None })
     }
 
     /// A JSON-RPC request.
@@ -71,12 +79,29 @@ impl Ask {
         } else {
             json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
         };
-        Ok(Self { address, method: Method::POST, path, headers, body: message.to_string().into(), length: None })
+        let body = message.to_string().into();
+        Ok(Self { address, method: Method::POST, path, headers, body, length: None, tls: None })
     }
 
     /// A call of a tool.
     pub(crate) fn call(address: SocketAddr, key: &str, tool: &str, arguments: &Value) -> Result<Self, Failure> {
         Self::rpc(address, "/mcp", Some(key), "tools/call", &json!({"name": tool, "arguments": arguments}))
+    }
+
+    /// The same as 2026-07-28 has it: everything in the message, and over again in the headers.
+    pub(crate) fn modern(mut self) -> Result<Self, Failure> {
+        let mut message: Value = serde_json::from_slice(&self.body)?;
+        let method = message.get("method").and_then(Value::as_str).ok_or("no method")?.parse()?;
+        self.headers.insert("mcp-protocol-version", HeaderValue::from_static(MODERN));
+        self.headers.insert("mcp-method", method);
+        if let Some(name) = message.pointer("/params/name").and_then(Value::as_str) {
+            self.headers.insert("mcp-name", name.parse()?);
+        }
+        let params = message.get_mut("params").and_then(Value::as_object_mut).ok_or("no parameters")?;
+        let about = [("protocolVersion", json!(MODERN)), ("clientCapabilities", json!({}))];
+        let about = about.map(|(name, value)| (format!("io.modelcontextprotocol/{name}"), value));
+        params.insert("_meta".to_owned(), about.into_iter().collect());
+        Ok(Self { body: message.to_string().into(), length: None, ..self })
     }
 
     /// The first message of a session.
@@ -92,6 +117,11 @@ impl Ask {
         self
     }
 
+    /// The same to a gateway that speaks TLS, if it does.
+    pub(crate) fn over(self, tls: Option<Arc<ClientConfig>>) -> Self {
+        Self { tls, ..self }
+    }
+
     /// The same with another method and no body.
     pub(crate) fn with_method(self, method: Method) -> Self {
         Self { method, body: Bytes::new(), length: None, ..self }
@@ -102,7 +132,7 @@ impl Ask {
     /// # Errors
     /// The answer is an error, in HTTP, in JSON-RPC or as a tool's result.
     pub(crate) async fn checked(self) -> Result<(Self, Bytes), Failure> {
-        let response = Connection::open(self.address).await?.send(&self).await?;
+        let response = Connection::to(&self).await?.send(&self).await?;
         let (parts, body) = response.into_parts();
         let (status, body) = (parts.status, body.collect().await?.to_bytes());
         let message = message(&parts.headers, &body);
@@ -158,6 +188,19 @@ impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> Result<Self, Failure> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
+        Self::over(stream).await
+    }
+
+    /// The same where this request goes.
+    pub(crate) async fn to(ask: &Ask) -> Result<Self, Failure> {
+        let Some(tls) = &ask.tls else { return Self::open(ask.address).await };
+        let stream = TcpStream::connect(ask.address).await?;
+        stream.set_nodelay(true)?;
+        let connector = TlsConnector::from(Arc::clone(tls));
+        Self::over(connector.connect(gateway::HOST.try_into()?, stream).await?).await
+    }
+
+    async fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Result<Self, Failure> {
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
         Ok(Self { sender })

@@ -1,6 +1,7 @@
 //! The workloads, each in a file of its own.
 
 mod audit;
+mod crowd;
 mod hanging;
 mod hop;
 mod list;
@@ -11,13 +12,15 @@ mod sessions;
 mod start;
 mod stdio;
 mod streams;
+mod train;
 
 use crate::Failure;
 use crate::report::Report;
 use crate::yard::Yard;
+pub(crate) use train::train;
 
 /// Their names, in the order they are measured.
-pub(crate) const ALL: [&str; 11] = ["W1-3", "W4", "W5", "W7", "W13", "W14", "W15", "W16", "W17", "W18", "peers"];
+pub(crate) const ALL: [&str; 12] = ["W1-3", "W4", "W5", "W7", "W13", "W14", "W15", "W16", "W17", "W18", "H09", "peers"];
 
 /// Measures one.
 ///
@@ -35,6 +38,7 @@ pub(crate) async fn measure(name: &str, yard: &Yard, report: &mut Report) -> Res
         "W16" => plateau::measure(yard, report).await,
         "W17" => start::measure(yard, report).await,
         "W18" => stdio::measure(yard, report),
+        "H09" => crowd::measure(yard, report).await,
         "peers" => peers::measure(yard, report).await,
         _ => Err("there is no such workload".into()),
     }

@@ -15,7 +15,7 @@ use crate::report::Rounds;
 use crate::wire::Ask;
 
 /// People a load is spread over, so that no one's limit is near.
-const SPREAD: usize = 8;
+pub(crate) const SPREAD: usize = 8;
 
 /// How often a silent stream is written to, so that nobody on the way takes it for dead.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -68,7 +68,10 @@ pub(crate) struct Yard {
 /// How requests come.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Load {
+    /// As soon as the last is answered, from a core that only drives.
     Closed,
+    /// The same from a core that the servers use too.
+    Shared,
     /// So many a second.
     Open(f64),
 }
@@ -134,7 +137,8 @@ impl Yard {
     ) -> Result<Vec<Ask>, Failure> {
         let mut asks = Vec::new();
         for key in self.house.keys.iter().take(people) {
-            asks.push(Ask::rpc(gateway.address, "/mcp", Some(key), method, params)?.checked().await?.0);
+            let ask = Ask::rpc(gateway.address, "/mcp", Some(key), method, params)?;
+            asks.push(ask.over(gateway.tls.clone()).checked().await?.0);
         }
         Ok(asks)
     }
@@ -156,7 +160,12 @@ impl Yard {
         for _ in 0..self.plan.rounds {
             for (asks, runs) in servers.iter().zip(&mut runs) {
                 let tally = match load {
-                    Load::Closed => load::closed(&self.ambient, asks, connections, self.plan.run).await?,
+                    Load::Closed if self.pinning => {
+                        load::awake(load::closed(&self.ambient, asks, connections, self.plan.run)).await?
+                    }
+                    Load::Closed | Load::Shared => {
+                        load::closed(&self.ambient, asks, connections, self.plan.run).await?
+                    }
                     Load::Open(rate) => load::open(&self.ambient, asks, connections, rate, self.plan.run).await?,
                 };
                 runs.push(&tally.all_good()?);

@@ -16,7 +16,7 @@ use crate::yard::{Runs, Yard};
 const HANGING_EACH: usize = 50;
 const HANGING_PEOPLE: usize = 4;
 const OTHERS_PER_SECOND: f64 = 200.0;
-const CONNECTIONS: usize = 16;
+pub(super) const CONNECTIONS: usize = 16;
 /// Until those that hang all hang, and after they are let go.
 const SETTLE: Duration = Duration::from_millis(500);
 
@@ -45,7 +45,8 @@ pub(super) async fn measure(yard: &Yard, report: &mut Report) -> Result<(), Fail
     Ok(())
 }
 
-async fn calm(yard: &Yard, others: &[Ask]) -> Result<load::Tally, Failure> {
+/// The others' calls, two hundred a second.
+pub(super) async fn calm(yard: &Yard, others: &[Ask]) -> Result<load::Tally, Failure> {
     load::open(&yard.ambient, others, CONNECTIONS, OTHERS_PER_SECOND, yard.plan.run).await?.all_good()
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aegis_ambient::Ambient;
 use http::{HeaderValue, Method};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::hop::get_me;
@@ -35,14 +35,14 @@ pub(super) struct Client {
 
 impl Client {
     /// Learns in a session of its own how long the right answers are: a call that failed is answered 200 as well.
-    async fn new(address: SocketAddr, path: &'static str, key: Option<&str>) -> Result<Self, Failure> {
+    async fn new(address: SocketAddr, path: &'static str, key: Option<&str>, call: Value) -> Result<Self, Failure> {
         let ask = |method, params| Ask::rpc(address, path, key, method, &params);
         let mut client = Self {
             address,
             initialize: Ask::initialize(address, path, key)?,
             initialized: ask("notifications/initialized", json!({}))?,
             list: ask("tools/list", json!({}))?,
-            call: ask("tools/call", get_me())?,
+            call: ask("tools/call", call)?,
         };
         let mut connection = Connection::open(address).await?;
         let session = client.open(&mut connection).await?;
@@ -54,16 +54,21 @@ impl Client {
 
     /// Everybody before the gateway.
     pub(super) async fn of_gateway(yard: &Yard, address: SocketAddr) -> Result<Vec<Self>, Failure> {
+        Self::calling(yard, address, &get_me()).await
+    }
+
+    /// The same with another call.
+    pub(super) async fn calling(yard: &Yard, address: SocketAddr, call: &Value) -> Result<Vec<Self>, Failure> {
         let mut clients = Vec::new();
         for key in &yard.house.keys {
-            clients.push(Self::new(address, "/mcp", Some(key)).await?);
+            clients.push(Self::new(address, "/mcp", Some(key), call.clone()).await?);
         }
         Ok(clients)
     }
 
     /// Before the echo, which asks nobody who they are.
     pub(super) async fn of_echo(address: SocketAddr) -> Result<Vec<Self>, Failure> {
-        Ok(vec![Self::new(address, "/session/mcp", None).await?])
+        Ok(vec![Self::new(address, "/session/mcp", None, get_me()).await?])
     }
 
     /// Opens a session and says hello.
@@ -128,7 +133,7 @@ pub(super) async fn measure(yard: &Yard, report: &mut Report) -> Result<(), Fail
 }
 
 /// Whole sessions a second.
-async fn rate(ambient: &Ambient, clients: &[Client], for_time: Duration) -> Result<f64, Failure> {
+pub(super) async fn rate(ambient: &Ambient, clients: &[Client], for_time: Duration) -> Result<f64, Failure> {
     let started = ambient.elapsed();
     let mut tasks = JoinSet::new();
     for client in clients.iter().cycle().take(CONNECTIONS).cloned() {

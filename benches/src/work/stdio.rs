@@ -37,9 +37,17 @@ pub(super) fn measure(yard: &Yard, report: &mut Report) -> Result<(), Failure> {
     Ok(())
 }
 
+/// So many calls over standard input and output, for nobody to look at.
+pub(super) fn train(yard: &Yard, params: &Value, calls: usize) -> Result<(), Failure> {
+    let (mut gateway, _state) = yard.house.stdio()?;
+    let mut pipe = Pipe::open(&mut gateway)?;
+    pipe.median_us(&yard.ambient, "tools/call", params, calls)?;
+    pipe.close()
+}
+
 /// A server on two pipes.
 struct Pipe {
-    _process: Process,
+    process: Process,
     to: ChildStdin,
     from: BufReader<ChildStdout>,
 }
@@ -49,7 +57,7 @@ impl Pipe {
         let mut process = Process::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
         let to = process.child().stdin.take().ok_or("no standard input")?;
         let from = BufReader::new(process.child().stdout.take().ok_or("no standard output")?);
-        let mut pipe = Self { _process: process, to, from };
+        let mut pipe = Self { process, to, from };
         let client = json!({"name": "benches", "version": "1"});
         let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client});
         pipe.answer(&line("initialize", &hello))?;
@@ -67,6 +75,15 @@ impl Pipe {
             return Err(format!("over stdio: {answer}").into());
         }
         Ok(answer)
+    }
+
+    /// Closes its standard input and waits until it has ended.
+    fn close(self) -> Result<(), Failure> {
+        let Self { mut process, to, from } = self;
+        drop(to);
+        let status = process.child().wait()?;
+        drop(from);
+        if status.success() { Ok(()) } else { Err(format!("it ended with {status}").into()) }
     }
 
     fn median_us(&mut self, ambient: &Ambient, method: &str, params: &Value, calls: usize) -> Result<f64, Failure> {
