@@ -20,7 +20,8 @@ use crate::yard::Yard;
 pub(crate) use train::train;
 
 /// Their names, in the order they are measured.
-pub(crate) const ALL: [&str; 12] = ["W1-3", "W4", "W5", "W7", "W13", "W14", "W15", "W16", "W17", "W18", "H09", "peers"];
+pub(crate) const ALL: [&str; 13] =
+    ["W1", "W2-3", "W4", "W5", "W7", "W13", "W14", "W15", "W16", "W17", "W18", "H09", "peers"];
 
 /// Measures one.
 ///
@@ -28,7 +29,8 @@ pub(crate) const ALL: [&str; 12] = ["W1-3", "W4", "W5", "W7", "W13", "W14", "W15
 /// It is void.
 pub(crate) async fn measure(name: &str, yard: &Yard, report: &mut Report) -> Result<(), Failure> {
     match name {
-        "W1-3" => hop::measure(yard, report).await,
+        "W1" => hop::calm(yard, report).await,
+        "W2-3" => hop::busy(yard, report).await,
         "W4" => list::measure(yard, report).await,
         "W5" => sessions::measure(yard, report).await,
         "W7" => audit::measure(yard, report).await,

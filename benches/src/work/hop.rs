@@ -20,11 +20,9 @@ pub(super) fn get_me() -> Value {
     json!({"name": "get_me", "arguments": {}})
 }
 
-pub(super) async fn measure(yard: &Yard, report: &mut Report) -> Result<(), Failure> {
-    let ours = yard.asks("tools/call", &get_me()).await?;
-    let hop = [hop(yard).await?];
-    let direct = [Ask::get(yard.forge.address, "/api/v1/user", &format!("token {}", token(0)))?.checked().await?.0];
-
+/// W1.
+pub(super) async fn calm(yard: &Yard, report: &mut Report) -> Result<(), Failure> {
+    let (ours, hop, direct) = asks(yard).await?;
     let calm = yard.interleaved([&ours, &hop, &direct], CONNECTIONS, Load::Open(CALM_PER_SECOND)).await?;
     let [ours_calm, hop_calm, direct_calm] = calm.map(|runs| runs.p50_us);
     let over = |runs: &crate::report::Rounds| runs.against(&direct_calm, |one, direct| one - direct);
@@ -37,7 +35,12 @@ pub(super) async fn measure(yard: &Yard, report: &mut Report) -> Result<(), Fail
         &over(&ours_calm).over(&over(&hop_calm)),
         Bound::AtMost(2.0),
     );
+    Ok(())
+}
 
+/// W3, and W2 at a quarter of its calls.
+pub(super) async fn busy(yard: &Yard, report: &mut Report) -> Result<(), Failure> {
+    let (ours, hop, direct) = asks(yard).await?;
     let [ours_full, hop_full, direct_full] =
         yard.interleaved([&ours, &hop, &direct], FULL_CONNECTIONS, Load::Closed).await?;
     report.row("W3", "direct requests a second", &direct_full.rate, Bound::None);
@@ -51,6 +54,12 @@ pub(super) async fn measure(yard: &Yard, report: &mut Report) -> Result<(), Fail
     report.row("W2", "p99 of the gateway, µs", &ours_busy.p99_us, Bound::None);
     report.row("W2", "the gateway's p99 over the hop's", &ours_busy.p99_us.over(&hop_busy.p99_us), Bound::AtMost(1.5));
     Ok(())
+}
+
+/// The call through the gateway and through the hop, and what both ask the forge.
+async fn asks(yard: &Yard) -> Result<(Vec<Ask>, [Ask; 1], [Ask; 1]), Failure> {
+    let direct = Ask::get(yard.forge.address, "/api/v1/user", &format!("token {}", token(0)))?.checked().await?.0;
+    Ok((yard.asks("tools/call", &get_me()).await?, [hop(yard).await?], [direct]))
 }
 
 /// The same message to the hop.
