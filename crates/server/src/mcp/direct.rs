@@ -43,7 +43,7 @@ impl Transport<RoleServer> for Nobody {
 pub(crate) fn direct<H: ServerHandler>(front: Arc<Front>, make: impl Fn() -> H + Send + Sync + 'static) -> Direct {
     let (listing, answers) = (Arc::new(Listing::new(front)), answering(make, |request| !is_handshake(request)));
     Arc::new(move |request, ct| {
-        if !matches!(request.request, ClientRequest::ListToolsRequest(_)) {
+        if !Listing::is_asked(&request.request) {
             return answers(request, ct);
         }
         let (listing, answers) = (Arc::clone(&listing), Arc::clone(&answers));

@@ -25,13 +25,15 @@ impl Listing {
         Self { tools: tools.collect(), front }
     }
 
-    /// The answer of a revision before 2026-07-28 to somebody who asks for the list, as JSON. None to anything else, to
-    /// one who asks for another page, and to a request nobody authenticated: the handler has the words for those.
+    /// Whether it is the list that is asked for, and no other page than the one there is.
+    pub(super) fn is_asked(request: &ClientRequest) -> bool {
+        matches!(request, ClientRequest::ListToolsRequest(asked)
+            if asked.params.as_ref().is_none_or(|params| params.cursor.is_none()))
+    }
+
+    /// The answer of a revision before 2026-07-28 to who asks for it, as JSON. None to a request nobody authenticated:
+    /// the handler has the words for that.
     pub(super) fn answer(&self, request: &JsonRpcRequest<ClientRequest>) -> Option<String> {
-        let ClientRequest::ListToolsRequest(asked) = &request.request else { return None };
-        if asked.params.as_ref().is_some_and(|params| params.cursor.is_some()) {
-            return None;
-        }
         let (principal, _) = authenticated(request.request.extensions())?;
         let id = serde_json::to_string(&request.id).ok()?;
         let mut answer = String::with_capacity(self.tools.values().map(String::len).sum::<usize>().saturating_add(64));
