@@ -58,7 +58,7 @@ pub(crate) async fn run(demo: Demo, ambient: Ambient) -> Result<Exit, End> {
     let forge = Sandbox::start(DataSet::Demo, Options::new(ambient.clone()))
         .await
         .map_err(|error| End::fault(error.to_string()))?;
-    let socket = listen(demo.port).await?;
+    let socket = listen(demo.port)?;
     let gateway = socket.local_addr()?;
     let (served, scene) = build(&state, forge, gateway, &ambient, &stop).await?;
     let front = Arc::clone(&served.edge.front);
@@ -83,14 +83,11 @@ pub(crate) async fn run(demo: Demo, ambient: Ambient) -> Result<Exit, End> {
     shown.map(|()| Exit::Fine).map_err(|error| End::new(Exit::Found, format!("{error:#}")))
 }
 
-async fn listen(port: Option<u16>) -> Result<TcpListener, BindError> {
+fn listen(port: Option<u16>) -> Result<TcpListener, BindError> {
     let at = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     match port {
-        Some(port) => listener::bind(at(port), "--port").await,
-        None => match TcpListener::bind(at(PORT)).await {
-            Ok(listener) => Ok(listener),
-            Err(_busy) => listener::bind(at(0), "--port").await,
-        },
+        Some(port) => listener::bind(at(port), "--port"),
+        None => listener::bind(at(PORT), "--port").or_else(|_busy| listener::bind(at(0), "--port")),
     }
 }
 

@@ -39,9 +39,9 @@ pub(crate) async fn run(
     serve.listen.apply(&mut context);
     let (configuration, loaded) = setup::configuration(&context, Purpose::Gateway)?;
     telemetry::start_logging(configuration.server.log_level.as_str());
-    let socket = gateway_socket(&configuration, &mut sockets).await?;
+    let socket = gateway_socket(&configuration, &mut sockets)?;
     let metrics = match configuration.server.metrics_address {
-        Some(address) => Some(listener::bind(address, "METRICS_ADDRESS").await?),
+        Some(address) => Some(listener::bind(address, "METRICS_ADDRESS")?),
         None => None,
     };
     let (stop, hangups) = (shutdown::on_signal()?, shutdown::on_hangup()?);
@@ -78,10 +78,10 @@ pub(crate) async fn run(
 }
 
 /// The socket a supervisor opened, which wins; else the one the settings name.
-async fn gateway_socket(configuration: &Configuration, sockets: &mut ListenFd) -> Result<TcpListener, End> {
+fn gateway_socket(configuration: &Configuration, sockets: &mut ListenFd) -> Result<TcpListener, End> {
     let server = &configuration.server;
     let Some(socket) = listener::inherited(sockets)? else {
-        return Ok(listener::bind(SocketAddr::new(server.host, server.port), "MCP_HOST and MCP_PORT").await?);
+        return Ok(listener::bind(SocketAddr::new(server.host, server.port), "MCP_HOST and MCP_PORT")?);
     };
     let address = socket.local_addr()?;
     if !configuration.auth.enabled && !address.ip().to_canonical().is_loopback() {
