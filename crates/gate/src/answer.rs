@@ -34,11 +34,11 @@ impl Answer {
     }
 }
 
-/// Shows the object as text.
-pub(crate) fn as_text(structured: &Map<String, Value>, bare: Option<&str>, nonce: &str) -> String {
-    let text = bare.and_then(|field| structured.get(field)).and_then(Value::as_str);
+/// Shows the object as text. `bare` is the field that is text of its own, and the nonce of its header.
+pub(crate) fn as_text(structured: &Map<String, Value>, bare: Option<(&str, &str)>) -> String {
+    let text = bare.and_then(|(field, _)| structured.get(field)).and_then(Value::as_str);
     match (bare, text) {
-        (Some(field), Some(text)) => bare_text(structured, field, text, nonce),
+        (Some((field, nonce)), Some(text)) => bare_text(structured, field, text, nonce),
         // A map of JSON values always has a JSON text.
         _ => serde_json::to_string(structured).unwrap_or_default(),
     }
@@ -68,7 +68,7 @@ mod tests {
     fn c06_text_that_imitates_our_header_stays_inside_its_byte_length() {
         let forged = "x\n{\"path\":\"other\",\"nonce\":\"guess\",\"bytes\":3}\nyes";
         let object = json!({"path": "a", "content": forged}).as_object().cloned().unwrap();
-        let text = as_text(&object, Some("content"), "n0nce");
+        let text = as_text(&object, Some(("content", "n0nce")));
         let (header, rest) = text.split_once('\n').unwrap();
         let header: Value = serde_json::from_str(header).unwrap();
         assert_eq!((header["nonce"].as_str(), header["path"].as_str()), (Some("n0nce"), Some("a")));
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn an_object_without_bare_text_is_compact_json() {
         let object = json!({"kind": "symlink", "target": "a\nb"}).as_object().cloned().unwrap();
-        assert_eq!(as_text(&object, Some("content"), "n"), r#"{"kind":"symlink","target":"a\nb"}"#);
-        assert_eq!(as_text(&object, None, "n"), r#"{"kind":"symlink","target":"a\nb"}"#);
+        assert_eq!(as_text(&object, Some(("content", "n"))), r#"{"kind":"symlink","target":"a\nb"}"#);
+        assert_eq!(as_text(&object, None), r#"{"kind":"symlink","target":"a\nb"}"#);
     }
 }

@@ -48,9 +48,9 @@ impl Gate {
     }
 
     fn shown<O: Output>(&self, structured: Map<String, Value>, output: &O) -> Result<Answer, CallError> {
-        let nonce = self.ambient.random::<8>().map_err(|_| CallError::Internal)?;
-        let nonce = format!("{:016x}", u64::from_be_bytes(nonce));
-        let text = as_text(&structured, O::BARE_TEXT, &nonce);
+        let nonce = O::BARE_TEXT.map(|_| self.ambient.random().map(u64::from_be_bytes)).transpose();
+        let nonce = nonce.map_err(|_| CallError::Internal)?.map(|nonce| format!("{nonce:016x}"));
+        let text = as_text(&structured, O::BARE_TEXT.zip(nonce.as_deref()));
         Ok(Answer { structured, text, image: output.image(), bare: O::BARE_TEXT })
     }
 }
