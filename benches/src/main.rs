@@ -21,6 +21,7 @@ use aegis_ambient::Ambient;
 use serde_json::json;
 
 use machine::Ticks;
+use process::{Core, Process};
 use report::Report;
 use yard::{Plan, Yard};
 
@@ -41,6 +42,7 @@ fn main() -> Result<(), Failure> {
     #[expect(clippy::disallowed_methods, reason = "the arguments of this program, read once")]
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
+        Some((role, [])) if role == process::VIGIL => process::keep_vigil(),
         Some((role, rest)) if server::ROLES.contains(&role.as_str()) => server::run(role, rest),
         Some((binary, [only])) if only == "--train" => train(Path::new(binary)),
         Some((binary, rest)) if !binary.starts_with('-') => drive(&Wish::read(binary, rest)?),
@@ -88,6 +90,10 @@ fn drive(wish: &Wish) -> Result<(), Failure> {
         "servers and forge on {}",
         if pinning { "core 0, load on core 1" } else { "any core: this machine has no two, or no taskset" }
     );
+    let mut vigils = Vec::new();
+    for core in [Core::Server, Core::Client].into_iter().filter(|_| pinning) {
+        vigils.extend(process::vigil(core)?);
+    }
     let started = ambient.now();
     let mut report = Report::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -101,7 +107,13 @@ fn drive(wish: &Wish) -> Result<(), Failure> {
         Ok::<_, Failure>(())
     })?;
     let stolen = ticks.stolen_since()?;
-    let run = json!({"machine": facts, "started": started.to_string(), "quick": wish.plan.rounds < Plan::FULL.rounds, "forced": wish.force, "stolen_share": stolen, "pinned": pinning});
+    let awake = vigils.len() == 2 && vigils.iter_mut().all(Process::is_running);
+    if !awake {
+        println!(
+            "cores that rested fell asleep, for want of chrt or taskset: figures of machines kept awake are others"
+        );
+    }
+    let run = json!({"machine": facts, "started": started.to_string(), "quick": wish.plan.rounds < Plan::FULL.rounds, "forced": wish.force, "stolen_share": stolen, "pinned": pinning, "awake": awake});
     let kept = report.keep(run, &started.strftime("%Y%m%dT%H%M%SZ").to_string())?;
     println!("raw figures: {}", kept.display());
     match report.short() {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -14,6 +14,9 @@ use crate::Failure;
 
 /// Ticks of processor time a second, as Linux counts them for programs.
 const TICKS_PER_SECOND: f64 = 100.0;
+
+/// What [`keep_vigil`] is called on the command line, and what it says when it is there.
+pub(crate) const VIGIL: &str = "vigil";
 
 /// Where a process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +60,32 @@ pub(crate) fn pin_client() -> bool {
         .is_ok_and(|s| s.success())
 }
 
+/// Keeps a core busy with nothing, at the priority of what is idle. A core of a virtual machine that sleeps is given to
+/// others, and comes back when the host finds time: that would be in every wait, and the more a server rests the longer.
+/// None if this machine has no `chrt` or does not let it.
+pub(crate) fn vigil(core: Core) -> Result<Option<Process>, Failure> {
+    let mut command = core.command("chrt", true);
+    command.args(["--idle", "0"]).arg(std::env::current_exe()?).arg(VIGIL);
+    let mut process = Process::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()))?;
+    let mut said = String::new();
+    if let Some(output) = process.child().stdout.take() {
+        BufReader::new(output).read_line(&mut said)?;
+    }
+    Ok((said.trim() == VIGIL).then_some(process))
+}
+
+/// What the process of [`vigil`] does, until whoever started it is gone.
+pub(crate) fn keep_vigil() -> Result<(), Failure> {
+    println!("{VIGIL}");
+    std::thread::spawn(|| {
+        loop {
+            std::hint::spin_loop();
+        }
+    });
+    io::copy(&mut io::stdin(), &mut io::sink())?;
+    Ok(())
+}
+
 /// A running process; dropping it ends it.
 pub(crate) struct Process(Child);
 
@@ -77,6 +106,11 @@ impl Process {
         Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status()?;
         let status = self.0.wait()?;
         if status.success() { Ok(()) } else { Err(format!("it ended with {status}").into()) }
+    }
+
+    /// Whether it has not ended.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.0.try_wait().is_ok_and(|ended| ended.is_none())
     }
 
     /// Memory in RAM, in kB.
