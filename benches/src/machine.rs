@@ -20,6 +20,8 @@ const MOST_STEAL: f64 = 0.01;
 /// # Errors
 /// The machine does not fall quiet.
 pub(crate) fn wait_until_quiet(force: bool) -> Result<(), Failure> {
+    // What the build wrote is on its way to the disk, where the record goes too.
+    let _ = std::process::Command::new("sync").status();
     let mut waited = Duration::ZERO;
     while load()? > MOST_LOAD {
         if force {

@@ -42,7 +42,7 @@ fn main() -> Result<(), Failure> {
     #[expect(clippy::disallowed_methods, reason = "the arguments of this program, read once")]
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
-        Some((role, [])) if role == process::VIGIL => process::keep_vigil(),
+        Some((role, [])) if role == process::VIGIL => process::keep_vigil(Ambient::real()),
         Some((role, rest)) if server::ROLES.contains(&role.as_str()) => server::run(role, rest),
         Some((binary, [only])) if only == "--train" => train(Path::new(binary)),
         Some((binary, rest)) if !binary.starts_with('-') => drive(&Wish::read(binary, rest)?),

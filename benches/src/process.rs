@@ -18,6 +18,12 @@ const TICKS_PER_SECOND: f64 = 100.0;
 /// What [`keep_vigil`] is called on the command line, and what it says when it is there.
 pub(crate) const VIGIL: &str = "vigil";
 
+/// How long a vigil lasts before it naps, and how long a nap is. Without naps the system did not get to what it does when
+/// a core is idle: seen were seconds in which nothing written reached the disk, and the gateway refused what it could not
+/// record.
+const AWAKE: Duration = Duration::from_millis(1);
+const NAP: Duration = Duration::from_micros(50);
+
 /// Where a process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Core {
@@ -75,11 +81,15 @@ pub(crate) fn vigil(core: Core) -> Result<Option<Process>, Failure> {
 }
 
 /// What the process of [`vigil`] does, until whoever started it is gone.
-pub(crate) fn keep_vigil() -> Result<(), Failure> {
+pub(crate) fn keep_vigil(ambient: Ambient) -> Result<(), Failure> {
     println!("{VIGIL}");
-    std::thread::spawn(|| {
+    std::thread::spawn(move || {
         loop {
-            std::hint::spin_loop();
+            let since = ambient.elapsed();
+            while ambient.elapsed().saturating_sub(since) < AWAKE {
+                std::hint::spin_loop();
+            }
+            std::thread::sleep(NAP);
         }
     });
     io::copy(&mut io::stdin(), &mut io::sink())?;
