@@ -109,9 +109,7 @@ fn drive(wish: &Wish) -> Result<(), Failure> {
     let stolen = ticks.stolen_since()?;
     let awake = vigils.len() == 2 && vigils.iter_mut().all(Process::is_running);
     if !awake {
-        println!(
-            "cores that rested fell asleep, for want of chrt or taskset: figures of machines kept awake are others"
-        );
+        println!("no vigil, or it ended: cores that rested fell asleep, and figures of machines kept awake are others");
     }
     let run = json!({"machine": facts, "started": started.to_string(), "quick": wish.plan.rounds < Plan::FULL.rounds, "forced": wish.force, "stolen_share": stolen, "pinned": pinning, "awake": awake});
     let kept = report.keep(run, &started.strftime("%Y%m%dT%H%M%SZ").to_string())?;

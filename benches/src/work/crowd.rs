@@ -123,7 +123,7 @@ pub(super) async fn measure(yard: &Yard, report: &mut Report) -> Result<(), Fail
             without.push(&calm(yard, &others).await?);
             let mut crowd = Crowd::gathered(yard, &gateway, kind).await?;
             with.push(&calm(yard, &others).await?);
-            crowd.hangs()?;
+            crowd.hangs(&gateway)?;
             drop(crowd);
             tokio::time::sleep(SETTLE).await;
         }
@@ -154,16 +154,17 @@ impl Crowd {
             let hanging = Arc::clone(&crowd.hanging);
             crowd.tasks.spawn(hang(yard.ambient.clone(), kind, from, to, kind.opening(to, key), hanging));
         }
-        crowd.hangs()?;
+        crowd.hangs(gateway)?;
         Ok(crowd)
     }
 
     /// Whether it is as large as it was to be, and none ended before its time.
-    fn hangs(&mut self) -> Result<(), Failure> {
+    fn hangs(&mut self, gateway: &Gateway) -> Result<(), Failure> {
         if let Some(ended) = self.tasks.try_join_next() {
             ended??;
         }
-        let hanging = self.hanging.load(Ordering::Relaxed);
+        // Who waits to be accepted does not hang in the gateway yet.
+        let hanging = self.hanging.load(Ordering::Relaxed).min(gateway.process.open_files()?);
         if number(hanging) < number(HANGING) * LEAST_SHARE {
             return Err(format!("{hanging} of {HANGING} connections hang: the run is void").into());
         }

@@ -83,9 +83,14 @@ mod tests {
 
     #[tokio::test]
     async fn h09_connections_that_come_while_none_is_accepted_wait() {
+        let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap_or_default();
+        if most.trim().parse().is_ok_and(|most: usize| most < AT_ONCE) {
+            eprintln!("skipped: net.core.somaxconn is {most}");
+            return;
+        }
         // A machine that stands still is late as well, but not each time.
         let waited = all_wait().await || all_wait().await || all_wait().await;
-        assert!(waited, "{AT_ONCE} find room in the queue, where net.core.somaxconn lets them");
+        assert!(waited, "{AT_ONCE} find room in the queue");
     }
 
     #[tokio::test]
