@@ -122,7 +122,7 @@ pub(crate) async fn closed(
 
 /// Keeps this thread from sleeping as long as the work lasts. Whoever writes to a process that sleeps on another core pays
 /// for waking it, in a virtual machine some microseconds: a server would pay for its driver, and the slower it is the more
-/// often, since the driver sleeps more. A core kept awake by a vigil of `process.rs` must be interrupted all the same.
+/// often, since the driver sleeps more. A core kept awake by a vigil (`vigil.rs`) must be interrupted all the same.
 pub(crate) async fn awake<T>(work: impl Future<Output = T>) -> T {
     let spins = tokio::spawn(async {
         loop {

@@ -1,5 +1,5 @@
-//! What the gateway costs: the workloads W1 to W5, W7, W13 to W18 of `docs/performance.md`, as ratios to anchors that run
-//! in turn with it on the same machine.
+//! What the gateway costs: the workloads of `docs/performance.md`, as ratios to anchors that run in turn with it on the same
+//! machine.
 //!
 //! One program in several processes: it drives the load, and it is the forge and every anchor but the gateway itself.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures, a server where it listens")]
@@ -10,6 +10,7 @@ mod machine;
 mod process;
 mod report;
 mod server;
+mod vigil;
 mod wire;
 mod work;
 mod yard;
@@ -42,7 +43,7 @@ fn main() -> Result<(), Failure> {
     #[expect(clippy::disallowed_methods, reason = "the arguments of this program, read once")]
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
-        Some((role, [])) if role == process::VIGIL => process::keep_vigil(Ambient::real()),
+        Some((role, [])) if role == vigil::ROLE => vigil::keep(Ambient::real()),
         Some((role, rest)) if server::ROLES.contains(&role.as_str()) => server::run(role, rest),
         Some((binary, [only])) if only == "--train" => train(Path::new(binary)),
         Some((binary, rest)) if !binary.starts_with('-') => drive(&Wish::read(binary, rest)?),
@@ -92,7 +93,7 @@ fn drive(wish: &Wish) -> Result<(), Failure> {
     );
     let mut vigils = Vec::new();
     for core in [Core::Server, Core::Client].into_iter().filter(|_| pinning) {
-        vigils.extend(process::vigil(core)?);
+        vigils.extend(vigil::start(core)?);
     }
     let started = ambient.now();
     let mut report = Report::default();

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -14,15 +14,6 @@ use crate::Failure;
 
 /// Ticks of processor time a second, as Linux counts them for programs.
 const TICKS_PER_SECOND: f64 = 100.0;
-
-/// What [`keep_vigil`] is called on the command line, and what it says when it is there.
-pub(crate) const VIGIL: &str = "vigil";
-
-/// How long a vigil lasts before it naps, and how long a nap is at least: far less than what a p99 looks at. Without naps the system did not get to what it does when
-/// a core is idle: seen were seconds in which nothing written reached the disk, and the gateway refused what it could not
-/// record.
-const AWAKE: Duration = Duration::from_millis(20);
-const NAP: Duration = Duration::from_micros(50);
 
 /// Where a process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,36 +55,6 @@ pub(crate) fn pin_client() -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|s| s.success())
-}
-
-/// Keeps a core busy with nothing, at the priority of what is idle. A core of a virtual machine that sleeps is given to
-/// others, and comes back when the host finds time: that would be in every wait, and the more a server rests the longer.
-/// None if this machine has no `chrt` or does not let it.
-pub(crate) fn vigil(core: Core) -> Result<Option<Process>, Failure> {
-    let mut command = core.command("chrt", true);
-    command.args(["--idle", "0"]).arg(std::env::current_exe()?).arg(VIGIL);
-    let mut process = Process::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()))?;
-    let mut said = String::new();
-    if let Some(output) = process.child().stdout.take() {
-        BufReader::new(output).read_line(&mut said)?;
-    }
-    Ok((said.trim() == VIGIL).then_some(process))
-}
-
-/// What the process of [`vigil`] does, until whoever started it is gone.
-pub(crate) fn keep_vigil(ambient: Ambient) -> Result<(), Failure> {
-    println!("{VIGIL}");
-    std::thread::spawn(move || {
-        loop {
-            let since = ambient.elapsed();
-            while ambient.elapsed().saturating_sub(since) < AWAKE {
-                std::hint::spin_loop();
-            }
-            std::thread::sleep(NAP);
-        }
-    });
-    io::copy(&mut io::stdin(), &mut io::sink())?;
-    Ok(())
 }
 
 /// A running process; dropping it ends it.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpSocket};
 
 /// Most connections that wait in the kernel to be accepted. A system may hold fewer (`net.core.somaxconn`). Whoever comes
-/// beyond them is not told: his next try is a second later. The 128 of the standard library are a quarter of a second of
+/// beyond them is not told, and tries again a second later. The 128 of the standard library are a quarter of a second of
 /// a crowd that comes at five hundred a second.
 const WAITING: u32 = 4_096;
 
