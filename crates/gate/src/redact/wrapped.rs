@@ -9,6 +9,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 /// The base64 of the shortest secret of any rule.
 const RUN_MIN_BYTES: usize = 24;
+/// How many letters are at its start at least: two of the bytes may be padding.
+const RUN_MIN_LETTERS: usize = RUN_MIN_BYTES - 2;
 /// A run goes on over a line end after a line at least this long: MIME breaks at 76, PEM at 64, some tools at 60.
 const WRAP_MIN_BYTES: usize = 60;
 /// A run may begin with letters that are not its own, so it is decoded from each of the four places in a group.
@@ -27,7 +29,10 @@ pub(super) fn runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {
-            let start = at + bytes.get(at..)?.iter().position(|byte| is_letter(*byte))?;
+            // A run's first letters stand side by side: where one of so many is none, no run begins before it.
+            let ahead = bytes.get(at..at + RUN_MIN_LETTERS)?;
+            let gap = ahead.iter().rposition(|byte| !is_letter(*byte));
+            let start = at + gap.map_or(0, |gap| gap + 1);
             at = run_end(bytes, start);
             if at - start >= RUN_MIN_BYTES {
                 return Some(start..at);
@@ -55,7 +60,7 @@ fn run_end(bytes: &[u8], start: usize) -> usize {
 }
 
 fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
+    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'-' | b'_')
 }
 
 /// What a run decodes to, from each alignment.
@@ -90,6 +95,7 @@ pub(super) fn narrow(bytes: &[u8]) -> Cow<'_, [u8]> {
 #[cfg(test)]
 mod tests {
     use base64::engine::general_purpose::STANDARD as PADDED;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -110,6 +116,43 @@ mod tests {
         let line = "QUJD".repeat(16);
         assert_eq!(runs(format!("{line}\r\n{line}\nQUJD==\n").as_bytes()).count(), 1);
         assert_eq!(runs(b"short\nlines\nof\nplain\nwords\nstay\napart\n").count(), 0);
+    }
+
+    #[test]
+    fn a_run_has_as_many_letters_as_a_secret_of_its_length() {
+        for (letters, padding, is_run) in
+            [(21, "==", false), (22, "==", true), (22, "=", false), (23, "=", true), (23, "", false), (24, "", true)]
+        {
+            let run = "a".repeat(letters) + padding;
+            for (before, after) in [("", ""), (".", ""), ("", "."), ("two words ", " and two")] {
+                let text = format!("{before}{run}{after}");
+                let found: Vec<_> = runs(text.as_bytes()).map(|range| &text[range]).collect();
+                let expected = Some(run.as_str()).filter(|_| is_run);
+                assert_eq!(found, Vec::from_iter(expected), "{text:?}");
+            }
+        }
+    }
+
+    /// [`runs`], looked for from each letter on.
+    fn plainly(bytes: &[u8]) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(ahead) = bytes[at..].iter().position(|byte| is_letter(*byte)) {
+            let start = at + ahead;
+            at = run_end(bytes, start);
+            if at - start >= RUN_MIN_BYTES {
+                found.push(start..at);
+            }
+        }
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn no_run_is_missed(pieces in prop::collection::vec(("[a-zA-Z0-9+/_-]{0,70}", "[= .\r\n]{0,3}"), 0..12)) {
+            let text: String = pieces.into_iter().map(|(letters, between)| letters + &between).collect();
+            prop_assert_eq!(runs(text.as_bytes()).collect::<Vec<_>>(), plainly(text.as_bytes()));
+        }
     }
 
     #[test]
