@@ -1,10 +1,12 @@
-//! JSON as strictly as a gateway needs it: no key twice, no more depth or values than a message can have. Two parsers that read a body differently are how a check is passed with
-//! one meaning and a call made with another (attacks H11, H12); what could be read two ways is refused here.
+//! JSON as strictly as a gateway needs it: no key twice, no more depth or values than a message can have. Two parsers
+//! that read a body differently are how a check is passed with one meaning and a call made with another (attacks H11,
+//! H12); what could be read two ways is refused here.
 
 use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// Deepest nesting of a body. The deepest arguments of a tool have four.
@@ -127,11 +129,8 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let field = self.deeper()?;
         let mut all = Map::new();
         while let Some(key) = fields.next_key::<String>()? {
-            if all.contains_key(&key) {
-                return Err(self.state.refuse(Unfit::DuplicateKey));
-            }
-            let value = fields.next_value_seed(field)?;
-            all.insert(key, value);
+            let Entry::Vacant(place) = all.entry(key) else { return Err(self.state.refuse(Unfit::DuplicateKey)) };
+            place.insert(fields.next_value_seed(field)?);
         }
         Ok(Value::Object(all))
     }
