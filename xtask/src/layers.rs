@@ -46,16 +46,13 @@ struct Owned {
     in_tests_also: &'static [&'static str],
 }
 
-const OWNED: [Owned; 6] = [
+const OWNED: [Owned; 7] = [
     Owned { family: "rmcp", owners: &["server", "benches"], in_tests_also: &[] },
     Owned { family: "axum", owners: &["server", "sandbox", "benches"], in_tests_also: &[] },
     Owned { family: "askama", owners: &["server"], in_tests_also: &[] },
     Owned { family: "clap", owners: &["server", "xtask"], in_tests_also: &[] },
-    Owned {
-        family: "reqwest",
-        owners: &["gitea", "oauth", "server", "testkit", "benches"],
-        in_tests_also: &["sandbox"],
-    },
+    Owned { family: "reqwest", owners: &["oauth", "server", "testkit", "benches"], in_tests_also: &["sandbox"] },
+    Owned { family: "hyper-rustls", owners: &["gitea"], in_tests_also: &[] },
     Owned { family: "sqlx", owners: &["store"], in_tests_also: &[] },
 ];
 

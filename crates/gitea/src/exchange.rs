@@ -4,6 +4,7 @@ mod body;
 mod breaker;
 mod fault;
 mod moved;
+mod pool;
 mod refusal;
 
 use std::sync::Arc;
@@ -13,7 +14,8 @@ use aegis_ambient::Ambient;
 use breaker::Breaker;
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, RANGE};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+use pool::Pool;
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -24,14 +26,13 @@ use crate::fresh::Fresh;
 use crate::read::Limits;
 use crate::route::Call;
 
-const IDLE_CONNECTIONS: usize = 64;
 /// How long version, flavour and limits are believed: an upgrade is noticed within this time.
 const INSTANCE_LIFETIME: Duration = Duration::from_mins(5);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The pool, and what is known of the instance behind it.
 pub(crate) struct Connection {
-    http: reqwest::Client,
+    pool: Pool,
     base: BaseUrl,
     request_timeout: Duration,
     max_body_bytes: u64,
@@ -43,25 +44,8 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(settings: Settings, ambient: Ambient) -> Result<Self, GiteaError> {
-        let http = reqwest::Client::builder()
-            .user_agent(user_agent(&settings.user_agent)?)
-            .connect_timeout(settings.connect_timeout)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .no_proxy()
-            .referer(false)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never());
-        let authorities = settings.ca_file_pem.as_deref().map(authorities).transpose()?.unwrap_or_default();
-        let http = if settings.base_url.is_encrypted() {
-            http.https_only(true).tls_certs_merge(authorities)
-        } else {
-            // Without TLS a machine that has no certificate authorities at all must do, too.
-            http.tls_certs_only(authorities)
-        };
         Ok(Self {
-            http: http.build().map_err(|_| {
-                GiteaError::Setting("no certificate authorities: install the system's, or name a CA file")
-            })?,
+            pool: Pool::new(&settings)?,
             base: settings.base_url,
             request_timeout: settings.request_timeout,
             max_body_bytes: settings.max_body_bytes,
@@ -71,15 +55,6 @@ impl Connection {
             limits: Fresh::new(INSTANCE_LIFETIME, GiteaError::is_everybodys),
         })
     }
-}
-
-fn user_agent(text: &str) -> Result<HeaderValue, GiteaError> {
-    HeaderValue::from_str(text).map_err(|_| GiteaError::Setting("the user agent holds characters no header may hold"))
-}
-
-fn authorities(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, GiteaError> {
-    let found = reqwest::Certificate::from_pem_bundle(pem).unwrap_or_default();
-    if found.is_empty() { Err(GiteaError::Setting("the CA file holds no PEM certificate")) } else { Ok(found) }
 }
 
 /// What to do when a body is larger than the cap.
@@ -184,7 +159,7 @@ impl Bound {
             return Err(GiteaError::Unreachable { fault: Fault::Silent });
         }
         let began = self.ambient().elapsed();
-        let attempt = || self.attempt(call, url.clone(), headers.clone(), oversize);
+        let attempt = || self.attempt(call, &url, headers.clone(), oversize);
         let attempts = async {
             match attempt().await {
                 // Refused, or closed by an idle peer as we wrote: once more, since a read may be repeated.
@@ -213,28 +188,29 @@ impl Bound {
     async fn attempt(
         &self,
         call: &Call<'_>,
-        url: Url,
-        headers: HeaderMap,
+        url: &Url,
+        mut headers: HeaderMap,
         oversize: Oversize,
     ) -> Result<Answer, GiteaError> {
-        let mut request = self.connection.http.get(url.clone()).headers(headers);
         if let Some(credential) = &self.credential {
-            request = request.header(AUTHORIZATION, credential.header().ok_or(GiteaError::Unauthorized)?);
+            headers.insert(AUTHORIZATION, credential.header().ok_or(GiteaError::Unauthorized)?);
         }
         if let Ok(id) = HeaderValue::from_str(&self.correlation_id) {
-            request = request.header(REQUEST_ID, id);
+            headers.insert(REQUEST_ID, id);
         }
-        let mut response = request.send().await.map_err(|error| fault::of(&error))?;
+        let misrouted = |_| GiteaError::Misrouted { endpoint: call.endpoint().name };
+        let target = Uri::try_from(url.as_str()).map_err(misrouted)?;
+        let (head, body) = self.connection.pool.get(target, headers).await?.into_parts();
         self.connection.breaker.answered(self.ambient());
-        let (status, headers) = (response.status(), response.headers().clone());
+        let (status, headers) = (head.status, head.headers);
         if status.is_success() || is_range_answer(call, status) {
-            let (body, is_cut) = body::read(&mut response, self.max_body_bytes(), oversize).await?;
+            let (body, is_cut) = body::read(body, self.max_body_bytes(), oversize).await?;
             return Ok(Answer { status, headers, body, is_cut });
         }
         if status.is_redirection() {
-            return Err(moved::explain(status, &headers, &url, &self.connection.base));
+            return Err(moved::explain(status, &headers, url, &self.connection.base));
         }
-        Err(refusal::explain(call.endpoint(), &mut response, &self.connection.ambient).await)
+        Err(refusal::explain(call.endpoint(), status, &headers, body, &self.connection.ambient).await)
     }
 
     /// What serde says of a body may quote it, so only the place goes to the log.

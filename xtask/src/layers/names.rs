@@ -17,7 +17,7 @@ struct Guarded {
     why: &'static str,
 }
 
-const GUARDED: [Guarded; 3] = [
+const GUARDED: [Guarded; 4] = [
     Guarded {
         name: "rmcp",
         places: &["crates/server/src/mcp.rs", "crates/server/src/mcp/", "crates/server/tests/", "benches/"],
@@ -27,7 +27,6 @@ const GUARDED: [Guarded; 3] = [
     Guarded {
         name: "reqwest",
         places: &[
-            "crates/gitea/",
             "crates/oauth/src/fetch.rs",
             "crates/oauth/src/fetch/",
             "crates/server/",
@@ -36,6 +35,11 @@ const GUARDED: [Guarded; 3] = [
             "benches/",
         ],
         why: "every request leaves through a room that owns one guarded client",
+    },
+    Guarded {
+        name: "hyper_rustls",
+        places: &["crates/gitea/src/exchange/pool.rs"],
+        why: "every request to Gitea leaves through one pool",
     },
 ];
 

@@ -4,31 +4,29 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::iter;
 
+use hyper_util::client::legacy;
+
+use super::pool::Unresolved;
 use crate::error::{Fault, GiteaError};
 
-pub(super) fn of(error: &reqwest::Error) -> GiteaError {
-    let kind = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).last().map(io::Error::kind);
-    // The innermost cause alone: the outer ones repeat the URL with its query.
-    if let Some(cause) = causes(error).last() {
-        tracing::debug!(%cause, "the connection to Gitea failed");
-    }
-    if error.is_dns() {
-        GiteaError::Unreachable { fault: Fault::Name }
+/// Of a request whose answer's head did not come.
+pub(super) fn of_request(error: &legacy::Error) -> GiteaError {
+    let kind = kind(error);
+    let fault = if causes(error).any(<dyn Error>::is::<Unresolved>) {
+        Fault::Name
     } else if error.is_connect() {
         // rustls reports every refusal of a certificate or handshake as invalid data.
-        let is_tls = kind == Some(ErrorKind::InvalidData);
-        GiteaError::Unreachable { fault: if is_tls { Fault::Tls } else { Fault::Connect } }
-    } else if error.is_body() || error.is_decode() {
-        in_body(kind)
+        if kind == Some(ErrorKind::InvalidData) { Fault::Tls } else { Fault::Connect }
     } else {
-        GiteaError::Unreachable { fault: Fault::Broken }
-    }
+        Fault::Broken
+    };
+    GiteaError::Unreachable { fault }
 }
 
 /// hyper reports a body that ends early as unexpected EOF and broken chunks as invalid input or data; the decompressor
 /// uses the same kinds.
-fn in_body(kind: Option<ErrorKind>) -> GiteaError {
-    match kind {
+pub(super) fn of_body(error: &(dyn Error + 'static)) -> GiteaError {
+    match kind(error) {
         Some(ErrorKind::UnexpectedEof) => GiteaError::Truncated,
         Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe) => {
             GiteaError::Unreachable { fault: Fault::Broken }
@@ -37,9 +35,17 @@ fn in_body(kind: Option<ErrorKind>) -> GiteaError {
     }
 }
 
-/// What is below an error, from the outside in. An `io::Error` hides what it wraps from `source`.
+/// The kind of the innermost I/O error. What lies innermost goes to the log.
+fn kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
+    if let Some(cause) = causes(error).last() {
+        tracing::debug!(%cause, "the connection to Gitea failed");
+    }
+    causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).last().map(io::Error::kind)
+}
+
+/// An error and what is below it, from the outside in. An `io::Error` hides what it wraps from `source`.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    iter::successors(error.source(), |&cause| match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+    iter::successors(Some(error), |&cause| match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),
         None => cause.source(),
     })

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use aegis_ambient::Ambient;
-use http::StatusCode;
 use http::header::RETRY_AFTER;
+use http::{HeaderMap, StatusCode};
 use jiff::fmt::rfc2822;
-use reqwest::Response;
 use serde::Deserialize;
 
+use super::pool::Body;
 use super::{Oversize, body};
 use crate::endpoints::{self, Endpoint};
 use crate::error::GiteaError;
@@ -29,14 +29,20 @@ struct Refusal {
     url: Option<String>,
 }
 
-pub(super) async fn explain(endpoint: &'static Endpoint, response: &mut Response, ambient: &Ambient) -> GiteaError {
-    match response.status() {
+pub(super) async fn explain(
+    endpoint: &'static Endpoint,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: Body,
+    ambient: &Ambient,
+) -> GiteaError {
+    match status {
         StatusCode::UNAUTHORIZED => GiteaError::Unauthorized,
-        StatusCode::FORBIDDEN => match read(response).await {
+        StatusCode::FORBIDDEN => match read(body).await {
             Ok(body) => forbidden(endpoint, &body),
             Err(error) => error,
         },
-        StatusCode::NOT_FOUND => match read(response).await {
+        StatusCode::NOT_FOUND => match read(body).await {
             Ok(body) => not_found(endpoint, &body),
             Err(error) => error,
         },
@@ -45,15 +51,15 @@ pub(super) async fn explain(endpoint: &'static Endpoint, response: &mut Response
         StatusCode::PAYLOAD_TOO_LARGE => GiteaError::TooLarge,
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => GiteaError::Unprocessable,
         StatusCode::LOCKED => GiteaError::Locked,
-        StatusCode::TOO_MANY_REQUESTS => GiteaError::RateLimited { retry_after: retry_after(response, ambient) },
+        StatusCode::TOO_MANY_REQUESTS => GiteaError::RateLimited { retry_after: retry_after(headers, ambient) },
         status if status.is_server_error() => GiteaError::Unavailable { status: status.as_u16() },
         status => GiteaError::Unexpected { status: status.as_u16() },
     }
 }
 
 /// The body of a refusal; empty where it is too long to be one of Gitea's.
-async fn read(response: &mut Response) -> Result<Vec<u8>, GiteaError> {
-    match body::read(response, REFUSAL_BYTES, Oversize::Refuse).await {
+async fn read(body: Body) -> Result<Vec<u8>, GiteaError> {
+    match body::read(body, REFUSAL_BYTES, Oversize::Refuse).await {
         Ok((body, _)) => Ok(body.to_vec()),
         Err(GiteaError::OverLimit { .. }) => Ok(Vec::new()),
         Err(error) => Err(error),
@@ -103,8 +109,8 @@ fn is_scope(word: &str) -> bool {
 }
 
 /// RFC 9110 §10.2.3: seconds or a date. Anything else is no information.
-fn retry_after(response: &Response, ambient: &Ambient) -> Option<Duration> {
-    let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+fn retry_after(headers: &HeaderMap, ambient: &Ambient) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     wait(text, ambient).map(|wait| wait.min(LONGEST_WAIT))
 }
 

@@ -1,15 +1,16 @@
 //! Connections that do not come about, and the one retry.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use aegis_ambient::Ambient;
 use aegis_gitea::connect::{Client, Settings};
 use aegis_gitea::{Fault, GiteaError};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-use crate::server::{Server, Step, answer, client, credential, json, raw, settings, widget};
+use crate::server::{Server, Step, answer, client, close, credential, head, json, raw, settings, widget};
 
 const USER: &str = r#"{"id":1,"login":"alice"}"#;
 const LONG: Duration = Duration::from_secs(30);
@@ -28,6 +29,54 @@ async fn u01_refused_unresolved_and_black_holes_are_unreachable() {
     let hurried = Settings { connect_timeout: Duration::from_millis(200), ..settings("http://192.0.2.1") };
     let error = client(hurried).account(&credential(), "call-1").user().await.unwrap_err();
     assert_eq!(error, GiteaError::Unreachable { fault: Fault::Connect });
+}
+
+#[tokio::test]
+async fn u01_silence_where_tls_should_begin_is_a_connection_that_does_not_come_about() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("https://{}", silent.local_addr().unwrap());
+    let hurried = Settings { connect_timeout: Duration::from_millis(200), ..settings(&base) };
+    let error = client(hurried).account(&credential(), "call-1").user().await.unwrap_err();
+    assert_eq!(error, GiteaError::Unreachable { fault: Fault::Connect });
+}
+
+/// Answers `each` requests on every connection, then closes it without a word; how many connections there were.
+async fn patient(each: usize) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&taken);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(async move {
+                for _ in 0..each {
+                    if head(&mut stream).await.is_empty() {
+                        break;
+                    }
+                    let answer = format!(
+                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{USER}",
+                        USER.len()
+                    );
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                }
+                close(&mut stream).await;
+            });
+        }
+    });
+    (port, taken)
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_and_one_that_was_closed_meanwhile_is_replaced() {
+    for (each, connections) in [(usize::MAX, 1), (1, 4)] {
+        let (port, taken) = patient(each).await;
+        let client = client(settings(&format!("http://127.0.0.1:{port}")));
+        for _ in 0..4 {
+            assert_eq!(client.account(&credential(), "call-1").user().await.unwrap().login, "alice");
+        }
+        assert_eq!(taken.load(Ordering::Relaxed), connections);
+    }
 }
 
 #[tokio::test]
@@ -164,6 +213,10 @@ async fn u12_a_check_of_the_person_that_cannot_run_is_an_error() {
     }
 }
 
+fn certificate(base64: &str) -> String {
+    format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")
+}
+
 #[tokio::test]
 async fn settings_that_cannot_be_used_stop_the_start() {
     let refused = |settings: Settings| match Client::new(settings, Ambient::real()).err().unwrap() {
@@ -172,7 +225,10 @@ async fn settings_that_cannot_be_used_stop_the_start() {
     };
     let good = || settings("https://git.example.org");
     assert!(refused(Settings { user_agent: "a\nb".to_owned(), ..good() }).contains("user agent"));
-    for pem in [b"".as_slice(), b"no certificate", b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n"] {
-        assert!(refused(Settings { ca_file_pem: Some(pem.to_vec()), ..good() }).contains("CA file"));
+    for base in ["https://git.example.org", "http://git.example.org"] {
+        for pem in ["", "no certificate", &certificate("!!"), &certificate("AAAA")] {
+            let settings = Settings { ca_file_pem: Some(pem.as_bytes().to_vec()), ..settings(base) };
+            assert!(refused(settings).starts_with("the CA file holds no PEM certificate"), "{base} {pem}");
+        }
     }
 }

@@ -208,4 +208,5 @@ async fn raw_sends_its_range_and_ref_and_no_compression() {
     assert_eq!(server.targets(), [format!("/api/v1/repos/acme/widget/raw/src/a%20b?ref={}", sha())]);
     assert!(server.seen()[0].contains("range: bytes=5-14\r\n"));
     assert!(server.seen()[0].contains("accept-encoding: identity\r\n"), "compressed bytes would be another range");
+    assert!(server.seen()[0].contains("accept: */*\r\n"));
 }

@@ -26,6 +26,7 @@ async fn one_credential_as_one_header_and_the_call_s_id() {
     assert_eq!(values(head, "authorization"), [format!("token {TOKEN}")]);
     assert_eq!(values(head, "x-request-id"), ["call-1"]);
     assert_eq!(values(head, "accept"), ["application/json"]);
+    assert_eq!(values(head, "accept-encoding"), ["gzip"]);
     assert_eq!(values(head, "user-agent"), [concat!("aegis-mcp/", env!("CARGO_PKG_VERSION"))]);
     assert!(values(head, "cookie").is_empty() && values(head, "referer").is_empty());
     assert_eq!(head.matches(TOKEN).count(), 1);

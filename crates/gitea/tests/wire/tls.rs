@@ -4,6 +4,12 @@ use std::sync::Arc;
 
 use aegis_gitea::connect::Settings;
 use aegis_gitea::{Fault, GiteaError};
+use http::header::CONTENT_TYPE;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -25,8 +31,8 @@ fn params(host: &str) -> CertificateParams {
     CertificateParams::new(vec![host.to_owned()]).unwrap()
 }
 
-/// A TLS server with a certificate by `authority`, or by itself; its port.
-async fn serve(params: CertificateParams, authority: Option<&Authority>) -> u16 {
+/// TLS with a certificate by `authority`, or by itself, that speaks what `protocols` names.
+fn acceptor(params: &CertificateParams, authority: Option<&Authority>, protocols: &[&str]) -> TlsAcceptor {
     let key = KeyPair::generate().unwrap();
     let certificate = match authority {
         Some(authority) => params.signed_by(&key, authority).unwrap(),
@@ -34,8 +40,14 @@ async fn serve(params: CertificateParams, authority: Option<&Authority>) -> u16 
     };
     let chain = vec![CertificateDer::from(certificate.der().to_vec())];
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let mut config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A server of HTTP/1.1 over TLS; its port.
+async fn serve(params: CertificateParams, authority: Option<&Authority>) -> u16 {
+    let acceptor = acceptor(&params, authority, &[]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -70,6 +82,25 @@ async fn u07_a_custom_authority_is_accepted_for_its_host_only() {
     assert_eq!(ask(port, "localhost", Some(&ours)).await, REFUSED, "wrong host");
     assert_eq!(ask(port, "127.0.0.1", Some(&other)).await, REFUSED, "an authority that was replaced");
     assert_eq!(ask(port, "127.0.0.1", None).await, REFUSED, "an authority nobody named");
+}
+
+#[tokio::test]
+async fn a_server_is_asked_in_the_newest_http_that_it_speaks() {
+    let ours = authority();
+    for (protocols, spoken) in [(["h2", "http/1.1"].as_slice(), "HTTP/2.0"), (&["http/1.1"], "HTTP/1.1")] {
+        let acceptor = acceptor(&params("127.0.0.1"), Some(&ours), protocols);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            let version = service_fn(async |request: Request<Incoming>| {
+                let user = format!(r#"{{"id":1,"login":"{:?}"}}"#, request.version());
+                Response::builder().header(CONTENT_TYPE, "application/json").body(user)
+            });
+            let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), version).await;
+        });
+        assert_eq!(ask(port, "127.0.0.1", Some(&ours)).await, Ok(spoken.to_owned()));
+    }
 }
 
 #[tokio::test]
