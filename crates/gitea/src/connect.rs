@@ -58,8 +58,8 @@ impl Client {
     /// Prepares the pool; nothing is sent yet.
     ///
     /// # Errors
-    /// [`GiteaError::Setting`] for a certificate file without certificates, a user agent that is no header value, or an
-    /// `https` base on a machine without any certificate authority.
+    /// [`GiteaError::Setting`] for a certificate file without certificates or with one that cannot be read, a user agent
+    /// that is no header value, or an `https` base on a machine without any certificate authority.
     pub fn new(settings: Settings, ambient: Ambient) -> Result<Self, GiteaError> {
         Ok(Self { connection: Arc::new(Connection::new(settings, ambient)?) })
     }

@@ -34,7 +34,7 @@ const GUARDED: [Guarded; 4] = [
             "crates/sandbox/",
             "benches/",
         ],
-        why: "every request leaves through a room that owns one guarded client",
+        why: "only who asks others than the forge, and tests, use reqwest",
     },
     Guarded {
         name: "hyper_rustls",
@@ -42,6 +42,10 @@ const GUARDED: [Guarded; 4] = [
         why: "every request to Gitea leaves through one pool",
     },
 ];
+
+/// hyper's client: the forge is asked from these files and from nowhere else.
+const CLIENT: [&str; 2] = ["hyper_util", "client"];
+const MAY_ASK_THE_FORGE: [&str; 1] = ["crates/gitea/src/exchange/"];
 
 /// Tools see no tokens, no HTTP and no audit.
 const TOOLS: &str = "crates/tools/src/";
@@ -72,6 +76,14 @@ pub(super) fn check(file: &RustFile) -> anyhow::Result<Vec<Finding>> {
     collect_paths(&stream, &mut paths);
     let connects = paths.iter().filter_map(|path| Some(Finding::new(&file.path, path.line, connects(file, path)?)));
     findings.extend(connects);
+    let asks = paths.iter().filter(|path| path.parts.starts_with(&CLIENT.map(str::to_owned)));
+    findings.extend(asks.filter(|_| !lies_in(file, &MAY_ASK_THE_FORGE)).map(|path| {
+        Finding::new(
+            &file.path,
+            path.line,
+            "`hyper_util::client` is named here: the forge is asked by its one pool alone",
+        )
+    }));
     Ok(findings)
 }
 
@@ -281,6 +293,16 @@ mod tests {
         assert!(found("crates/store/src/sqlite.rs", "fn a() { sqlx::query(); }").is_empty());
         assert_eq!(found("crates/oauth/src/token.rs", "use reqwest::Client;").len(), 1);
         assert!(found("crates/oauth/src/fetch.rs", "use reqwest::Client;").is_empty());
+        assert_eq!(found("crates/gitea/src/exchange.rs", "use reqwest::Client;").len(), 1);
+    }
+
+    #[test]
+    fn the_forge_is_asked_by_one_pool() {
+        let pool = "use hyper_rustls::HttpsConnector;\nuse hyper_util::client::legacy::{Client, Error};";
+        assert!(found("crates/gitea/src/exchange/pool.rs", pool).is_empty());
+        assert_eq!(found("crates/gitea/src/connect.rs", pool).len(), 3);
+        assert_eq!(found("crates/server/src/front.rs", "use hyper_util::{client::legacy::Client, rt};").len(), 1);
+        assert!(found("crates/server/src/listener.rs", "use hyper_util::rt::TokioIo;").is_empty());
     }
 
     #[test]

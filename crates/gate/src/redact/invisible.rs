@@ -139,8 +139,8 @@ fn is_line_break(character: char) -> bool {
     matches!(character, '\n' | '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Whether there is nothing but printable ASCII, tabs and, but in a line, line ends. Nearly all text is so; it is read
-/// without a branch a byte, many bytes at a time.
+/// Whether there is nothing but printable ASCII and tabs, and line ends where the kind has several lines. Nearly all
+/// text is so; it is read without a branch a byte, many bytes at a time.
 fn is_plain(kind: Kind, bytes: &[u8]) -> bool {
     let ends_stay = kind != Kind::Line;
     let plain = |byte: u8| matches!(byte, b'\t' | b' '..=b'~') | (ends_stay & matches!(byte, b'\n' | b'\r'));

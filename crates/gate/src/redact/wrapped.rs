@@ -9,7 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 /// The base64 of the shortest secret of any rule.
 const RUN_MIN_BYTES: usize = 24;
-/// How many letters are at its start at least: two of the bytes may be padding.
+/// How many letters a run begins with at least: its last two bytes may be padding.
 const RUN_MIN_LETTERS: usize = RUN_MIN_BYTES - 2;
 /// A run goes on over a line end after a line at least this long: MIME breaks at 76, PEM at 64, some tools at 60.
 const WRAP_MIN_BYTES: usize = 60;

@@ -11,12 +11,12 @@ use crate::error::{Fault, GiteaError};
 
 /// Of a request whose answer's head did not come.
 pub(super) fn of_request(error: &legacy::Error) -> GiteaError {
-    let kind = kind(error);
+    log(error);
     let fault = if causes(error).any(<dyn Error>::is::<Unresolved>) {
         Fault::Name
     } else if error.is_connect() {
         // rustls reports every refusal of a certificate or handshake as invalid data.
-        if kind == Some(ErrorKind::InvalidData) { Fault::Tls } else { Fault::Connect }
+        if kind(error) == Some(ErrorKind::InvalidData) { Fault::Tls } else { Fault::Connect }
     } else {
         Fault::Broken
     };
@@ -26,6 +26,7 @@ pub(super) fn of_request(error: &legacy::Error) -> GiteaError {
 /// hyper reports a body that ends early as unexpected EOF and broken chunks as invalid input or data; the decompressor
 /// uses the same kinds.
 pub(super) fn of_body(error: &(dyn Error + 'static)) -> GiteaError {
+    log(error);
     match kind(error) {
         Some(ErrorKind::UnexpectedEof) => GiteaError::Truncated,
         Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe) => {
@@ -35,11 +36,15 @@ pub(super) fn of_body(error: &(dyn Error + 'static)) -> GiteaError {
     }
 }
 
-/// The kind of the innermost I/O error. What lies innermost goes to the log.
-fn kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
+/// What lies innermost goes to the log, and no further.
+fn log(error: &(dyn Error + 'static)) {
     if let Some(cause) = causes(error).last() {
         tracing::debug!(%cause, "the connection to Gitea failed");
     }
+}
+
+/// The kind of the innermost I/O error.
+fn kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
     causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).last().map(io::Error::kind)
 }
 

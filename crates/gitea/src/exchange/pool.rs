@@ -1,5 +1,5 @@
 //! The connections to the instance: kept open by hyper's client, over TLS where the base says so, with gzip undone.
-//! Redirects are not followed, no proxy is asked, and nothing but what `exchange` wrote goes out.
+//! Redirects are not followed and no proxy is asked.
 
 use std::error::Error;
 use std::io;
@@ -131,9 +131,12 @@ impl Service<Uri> for Connector {
 
 fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, GiteaError> {
     let found: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().unwrap_or_default();
+    if found.is_empty() {
+        return Err(GiteaError::Setting("the CA file holds no PEM certificate"));
+    }
     let mut readable = RootCertStore::empty();
-    if found.is_empty() || found.iter().any(|one| readable.add(one.clone()).is_err()) {
-        return Err(GiteaError::Setting("the CA file holds no PEM certificate, or one that cannot be read"));
+    if found.iter().any(|one| readable.add(one.clone()).is_err()) {
+        return Err(GiteaError::Setting("the CA file holds a certificate that cannot be read"));
     }
     Ok(found)
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use aegis_ambient::Ambient;
 use aegis_gitea::connect::{Client, Settings};
 use aegis_gitea::{Fault, GiteaError};
+use rcgen::{CertificateParams, KeyPair};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
@@ -40,8 +41,8 @@ async fn u01_silence_where_tls_should_begin_is_a_connection_that_does_not_come_a
     assert_eq!(error, GiteaError::Unreachable { fault: Fault::Connect });
 }
 
-/// Answers `each` requests on every connection, then closes it without a word; how many connections there were.
-async fn patient(each: usize) -> (u16, Arc<AtomicUsize>) {
+/// Answers `each` requests on every connection, then closes it without a word; its port, and how many connections it took.
+async fn closing_after(each: usize) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let taken = Arc::new(AtomicUsize::new(0));
@@ -68,9 +69,9 @@ async fn patient(each: usize) -> (u16, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn a_connection_is_kept_and_one_that_was_closed_meanwhile_is_replaced() {
+async fn a_connection_is_kept_and_one_that_was_closed_meanwhile_costs_no_call() {
     for (each, connections) in [(usize::MAX, 1), (1, 4)] {
-        let (port, taken) = patient(each).await;
+        let (port, taken) = closing_after(each).await;
         let client = client(settings(&format!("http://127.0.0.1:{port}")));
         for _ in 0..4 {
             assert_eq!(client.account(&credential(), "call-1").user().await.unwrap().login, "alice");
@@ -226,9 +227,13 @@ async fn settings_that_cannot_be_used_stop_the_start() {
     let good = || settings("https://git.example.org");
     assert!(refused(Settings { user_agent: "a\nb".to_owned(), ..good() }).contains("user agent"));
     for base in ["https://git.example.org", "http://git.example.org"] {
-        for pem in ["", "no certificate", &certificate("!!"), &certificate("AAAA")] {
-            let settings = Settings { ca_file_pem: Some(pem.as_bytes().to_vec()), ..settings(base) };
-            assert!(refused(settings).starts_with("the CA file holds no PEM certificate"), "{base} {pem}");
+        let refused = |pem: &str| refused(Settings { ca_file_pem: Some(pem.as_bytes().to_vec()), ..settings(base) });
+        for pem in ["", "no certificate", &certificate("!!")] {
+            assert_eq!(refused(pem), "the CA file holds no PEM certificate", "{base} {pem}");
+        }
+        let good = CertificateParams::default().self_signed(&KeyPair::generate().unwrap()).unwrap().pem();
+        for pem in [certificate("AAAA"), good + &certificate("AAAA")] {
+            assert_eq!(refused(&pem), "the CA file holds a certificate that cannot be read", "{base}");
         }
     }
 }

@@ -238,7 +238,8 @@ pub(crate) fn error(id: &Value, code: i32, message: &str, data: Option<Value>) -
     json!({"jsonrpc": "2.0", "id": id, "error": error})
 }
 
-/// A member of a message or of its parameters. They have a handful, and going through those is a sixth of hashing a name.
+/// A member of a message or of its parameters. Most have a handful, and going through those takes less than hashing a
+/// name; [`strict`] ends how many there can be.
 fn member<'m>(of: &'m Map<String, Value>, name: &str) -> Option<&'m Value> {
     of.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
 }
