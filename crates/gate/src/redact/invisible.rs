@@ -24,13 +24,13 @@ const FLAG_TAGS: [&str; 3] = [
     "\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}",
     "\u{E0067}\u{E0062}\u{E0077}\u{E006C}\u{E0073}\u{E007F}",
 ];
-/// How much of a text is read before it is asked whether all of it was plain.
-const PLAIN_CHUNK_BYTES: usize = 256;
 const BLACK_FLAG: char = '\u{1F3F4}';
 const KEYCAP: char = '\u{20E3}';
 const ZERO_WIDTH_NON_JOINER: char = '\u{200C}';
 const ZERO_WIDTH_JOINER: char = '\u{200D}';
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
+/// How much of a text is read before it is asked whether all of it was plain.
+const PLAIN_CHUNK_BYTES: usize = 256;
 
 /// Scripts whose spelling uses joiners: the cursive ones and those of Brahmi's family.
 const JOINING_SCRIPTS: [Script; 33] = [
